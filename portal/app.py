@@ -1,0 +1,58 @@
+"""create_app and its steps, in the order in which they happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from portal.config import Settings
+from portal.database import set_up_engine
+from portal.extensions import bootstrap, csrf, db, login_manager, migrate
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The portal as a WSGI application. Raises SettingsError when a setting is missing or malformed."""
+    settings = settings or Settings.from_env()
+    app = Flask("portal")
+    app.config.from_mapping(_flask_config(settings))
+    app.extensions["portal_settings"] = settings
+    _init_extensions(app)
+    _init_pages(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "TESTING": settings.testing,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.portal_url.startswith("https://"),
+        "WTF_CSRF_TIME_LIMIT": None,  # a form left open over lunch must still save; the session's end is the limit
+        "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
+    }
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    return {"pool_pre_ping": True} if settings.database_url.startswith("postgresql") else {}
+
+
+def _init_extensions(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations")
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    bootstrap.init_app(app)
+    with app.app_context():
+        set_up_engine(db.engine)
+
+
+def _init_pages(app: Flask) -> None:
+    # The areas are imported here and not at the top, so that a command that serves no page does not load them.
+    from portal.blueprints import init_pages
+
+    init_pages(app)

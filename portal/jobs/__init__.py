@@ -1,0 +1,1 @@
+"""Thin RQ jobs, the queues, the tick and the worker."""

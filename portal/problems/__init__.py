@@ -1,0 +1,1 @@
+"""The catalogue of known errors, and the matching of a failure to its guide."""

@@ -1,0 +1,1 @@
+"""Reads for pages, exports and commands. The company is the first argument."""

@@ -1,0 +1,1 @@
+"""The accounting sync: runs, reading, the decision table, exactly-once writing."""
