@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import context
+from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import text
 
@@ -23,14 +24,13 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
     return False
 
 
-def next_revision(context_: Any, revision: Any, directives: list[Any]) -> None:
+def next_revision(migration: Any, revision: Any, directives: list[Any]) -> None:
     """Number revisions 0001, 0002, ... and write none when nothing changed."""
     script = directives[0]
-    if context_.config.cmd_opts and getattr(context_.config.cmd_opts, "autogenerate", False):
-        if script.upgrade_ops.is_empty():
-            directives[:] = []
-            return
-    head = context.script.get_current_head()
+    if getattr(migration.config.cmd_opts, "autogenerate", False) and script.upgrade_ops.is_empty():
+        directives[:] = []
+        return
+    head = ScriptDirectory.from_config(migration.config).get_current_head()
     script.rev_id = f"{int(head or 0) + 1:04d}"
 
 
@@ -43,7 +43,6 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
-            render_as_batch=True,
             render_item=render_item,
             process_revision_directives=next_revision,
             **current_app.extensions["migrate"].configure_args,
