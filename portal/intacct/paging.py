@@ -1,0 +1,43 @@
+"""Keyset paging: each page asks for what comes after the last RECORDNO, so rows that change meanwhile shift nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from .calls import Call
+from .errors import BadReply
+from .queries import Page, Query
+from .results import Result
+
+
+def pages(query: Query, ask: Callable[[Call], Result]) -> Iterator[Page]:
+    """The pages of `query`, asked one by one. Raises a page's error, `BadReply` for rows out of order."""
+    total: int | None = None
+    while True:
+        result = ask(query.call(f"query-{uuid.uuid4().hex}"))
+        if result.error is not None:
+            raise result.error
+        rows = list(result.rows())
+        last = _last_in_order(rows, query.after_recordno)
+        total = total if total is not None else (result.totalcount or len(rows))
+        yield Page(rows, total, last)
+        if not rows or not _more(result, len(rows), query.page_size):
+            return
+        query = replace(query, after_recordno=last)
+
+
+def _last_in_order(rows: list[dict[str, str]], after: int) -> int:
+    """The last RECORDNO. Out of order, the next page would skip rows, so that is no reply to work with."""
+    for row in rows:
+        number = row.get("RECORDNO", "")
+        if not number.isdigit() or int(number) <= after:
+            raise BadReply("The rows of the reply are not in the order that was asked for.", code="reply")
+        after = int(number)
+    return after
+
+
+def _more(result: Result, count: int, page_size: int) -> bool:
+    remaining = result.numremaining
+    return count >= page_size if remaining is None else remaining > 0
