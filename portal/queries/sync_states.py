@@ -1,0 +1,117 @@
+"""How a document stands with Intacct, in one word and its reason; the first state that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import exists, select
+
+from portal.extensions import db
+from portal.models.company import Company
+from portal.models.connection import Book
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.models.sync import Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+
+
+class State(StrEnum):
+    """What the pages and the `sync` part of a document's body call it."""
+
+    SKIPPED = "skipped"
+    PROBLEM = "problem"
+    UNKNOWN = "unknown"
+    WAITING = "waiting"
+    EXCLUDED = "excluded"
+    SYNCED = "synced"
+    PENDING = "pending"
+    NOT_SYNCED = "not_synced"
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """A record's state, why, and where it is in Intacct ("" where it is not)."""
+
+    state: State
+    reason: str = ""
+    intacct_object: str = ""
+    intacct_key: str = ""
+    intacct_number: str = ""
+    last_synced_at: datetime | None = None
+    problem_id: int | None = None
+    problem_title: str = ""
+    sync_row_id: int | None = None
+
+
+def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[int, SyncState]:
+    """The state of each record, by id; `not_synced` for all while the company has no Intacct book."""
+    answer = {record_id: SyncState(State.NOT_SYNCED, "No Intacct company is connected.") for record_id in record_ids}
+    book = db.session.scalar(select(Book).where(Book.company_id == company.id, Book.active))
+    if book is None or not record_ids:
+        return answer
+    unfinished = _drafts(kind, record_ids)
+    query = (
+        select(SyncRow, Problem, _has_open_posting(), _has_money_to_send())
+        .outerjoin(Problem, (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None))
+        .where(SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.record_id.in_(list(record_ids)))
+    )
+    for row, problem, is_open, owes in db.session.execute(query).tuples():
+        state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished)
+        answer[row.record_id] = SyncState(
+            state, reason, row.object, row.key, row.number_there, row.synced_at, problem.id if problem else None,
+            problem.code if problem else "", row.id,
+        )  # fmt: skip
+    return answer
+
+
+def _judge(row: SyncRow, problem: Problem | None, is_open: bool, owes: bool, draft: bool) -> tuple[State, str]:
+    if row.hold == Hold.SKIPPED:
+        return State.SKIPPED, row.hold_reason
+    if problem is not None:
+        return State.PROBLEM, problem.text
+    if is_open:
+        return State.UNKNOWN, "Waiting to learn whether Intacct has it. It will not be sent twice."
+    if row.hold:
+        return State.EXCLUDED, row.hold_reason
+    if draft:
+        return State.EXCLUDED, "A draft is not sent to Intacct."
+    settled = row.want_hash == row.have_hash and not owes
+    if row.waiting_for and not settled:
+        return State.WAITING, row.waiting_for
+    if settled and row.have_hash:
+        return State.SYNCED, ""
+    if settled:
+        return State.EXCLUDED, "Voided before it was sent; Intacct never had it."
+    return State.PENDING, "Goes to Intacct with the next sync."
+
+
+def _drafts(kind: Kind, record_ids: Collection[int]) -> set[int]:
+    if kind != Kind.INVOICE:
+        return set()
+    return set(db.session.scalars(select(Invoice.id).where(Invoice.id.in_(list(record_ids)), Invoice.draft)))
+
+
+def _has_open_posting():  # type: ignore[no-untyped-def] # SQLAlchemy's own expression type
+    return exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
+
+
+def _has_money_to_send():  # type: ignore[no-untyped-def] # as above
+    return exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == "")
+
+
+def row_of_invoice(book_id: int, invoice: Invoice) -> SyncRow | None:
+    """The invoice's sync row, for pages that show both sides."""
+    return _row(book_id, Kind.INVOICE, invoice.id)
+
+
+def row_of_payment(book_id: int, payment: Payment) -> SyncRow | None:
+    """The payment's sync row, for pages that show both sides."""
+    return _row(book_id, Kind.PAYMENT, payment.id)
+
+
+def _row(book_id: int, kind: Kind, record_id: int) -> SyncRow | None:
+    return db.session.scalar(
+        select(SyncRow).where(SyncRow.book_id == book_id, SyncRow.kind == kind, SyncRow.record_id == record_id)
+    )

@@ -1,0 +1,153 @@
+"""Keeps what the sync wants: each change of a record moves the `want_hash` of its sync row, in the same transaction.
+
+The book's services call `note_*` after every change. Connecting a company calls `note_everything` once. With no
+active book there is nothing to keep.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+
+from sqlalchemy import select, update
+
+from portal.extensions import db
+from portal.models.base import Origin
+from portal.models.connection import Book, IntegrationSettings
+from portal.models.customer import Customer
+from portal.models.invoice import Invoice
+from portal.models.payment import Application, Payment
+from portal.models.sync import Hold, Kind, Pair, Problem, SyncRow
+from portal.models.types import utcnow
+from portal.services import facts
+
+Record = Customer | Invoice | Payment
+
+_HASHES: dict[Kind, Callable[..., str]] = {
+    Kind.CUSTOMER: facts.customer_hash,
+    Kind.INVOICE: facts.invoice_hash,
+    Kind.PAYMENT: facts.payment_hash,
+}
+_MODELS: dict[Kind, type[Record]] = {Kind.CUSTOMER: Customer, Kind.INVOICE: Invoice, Kind.PAYMENT: Payment}
+
+
+def note_customer(customer: Customer) -> None:
+    """Say that `customer` changed."""
+    if book := active_book(customer.company_id):
+        _note(book, Kind.CUSTOMER, customer)
+
+
+def note_invoice(invoice: Invoice) -> None:
+    """Say that `invoice` changed."""
+    if book := active_book(invoice.company_id):
+        _note(book, Kind.INVOICE, invoice)
+
+
+def note_payment(payment: Payment) -> None:
+    """Say that `payment` or one of its applications changed."""
+    if book := active_book(payment.company_id):
+        row = _note(book, Kind.PAYMENT, payment)
+        _note_pairs(book, row, payment)
+
+
+def note_everything(book: Book) -> None:
+    """Give every record of the company its sync row in `book`: a new connection, or one made again."""
+    for kind, model in _MODELS.items():
+        for record in db.session.scalars(select(model).where(model.company_id == book.company_id)):
+            row = _note(book, kind, record)
+            if isinstance(record, Payment):
+                _note_pairs(book, row, record)
+    db.session.flush()
+
+
+def note_start(book: Book) -> None:
+    """Say that `sync_from` changed: documents dated earlier that were never posted are left alone, others are not."""
+    for kind in (Kind.INVOICE, Kind.PAYMENT):
+        model = _MODELS[kind]
+        rows = db.session.execute(
+            select(SyncRow, model)
+            .join(model, model.id == SyncRow.record_id)
+            .where(SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.have_hash == "")
+            .where(SyncRow.hold.in_((Hold.NONE, Hold.BEFORE_START)))
+        )
+        for row, record in rows:
+            _hold_before_start(book, row, record)
+
+
+def sync_row(book: Book, kind: Kind, record: Record) -> SyncRow:
+    """The sync row of `record` in `book`, made if it has none."""
+    row = find_row(book.id, kind, record.id)
+    if row is None:
+        row = SyncRow(
+            book_id=book.id, kind=kind, record_id=record.id, origin=record.origin,
+            ref=facts.reference(f"{book.id}/{record.uuid}"), want_hash="", have_hash="",
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+    return row
+
+
+def find_row(book_id: int, kind: Kind, record_id: int) -> SyncRow | None:
+    """The sync row of a record, if it has one in this book."""
+    return db.session.scalar(
+        select(SyncRow).where(SyncRow.book_id == book_id, SyncRow.kind == kind, SyncRow.record_id == record_id)
+    )
+
+
+def active_book(company_id: int) -> Book | None:
+    """The book that the company's records belong to now; none before the first connection."""
+    return db.session.scalar(select(Book).where(Book.company_id == company_id, Book.active))
+
+
+def _note(book: Book, kind: Kind, record: Record) -> SyncRow:
+    row = sync_row(book, kind, record)
+    hash_now = _HASHES[kind](record)
+    # What Intacct sent is not ours to write back: it is wanted as it is.
+    row.want_hash = row.have_hash if record.origin == Origin.INTACCT and row.key else hash_now
+    _hold_before_start(book, row, record)
+    _retry_soon(row)
+    return row
+
+
+def _hold_before_start(book: Book, row: SyncRow, record: Record) -> None:
+    if isinstance(record, Customer) or record.origin == Origin.INTACCT or row.have_hash:
+        return
+    start = sync_start(book.company_id)
+    if row.hold == Hold.NONE and start and record.date < start:
+        row.hold, row.hold_reason = Hold.BEFORE_START, f"dated before {start.isoformat()}, the first day of the sync"
+    elif row.hold == Hold.BEFORE_START and not (start and record.date < start):
+        row.hold, row.hold_reason = Hold.NONE, ""
+
+
+def sync_start(company_id: int) -> dt.date | None:
+    """The day before which documents are left alone (setting `sync_from`), or None."""
+    chosen = db.session.get(IntegrationSettings, company_id)
+    text = chosen.values.get("sync_from") if chosen else None
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _retry_soon(row: SyncRow) -> None:
+    """A changed record is tried again at once, however long its problem would have waited."""
+    db.session.execute(
+        update(Problem).where(Problem.sync_row_id == row.id, Problem.closed_at.is_(None)).values(retry_at=utcnow())
+    )
+
+
+def _note_pairs(book: Book, source: SyncRow, payment: Payment) -> None:
+    """Make `applied_here` of each of the payment's pairs equal to its applications."""
+    pairs = {
+        pair.invoice_row_id: pair for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == source.id))
+    }
+    applied: dict[int, Decimal] = {}
+    for application in db.session.scalars(select(Application).where(Application.payment_id == payment.id)):
+        invoice = db.session.get_one(Invoice, application.invoice_id)
+        applied[sync_row(book, Kind.INVOICE, invoice).id] = application.amount
+    for invoice_row_id in applied.keys() - pairs.keys():
+        pairs[invoice_row_id] = Pair(
+            source_row_id=source.id, invoice_row_id=invoice_row_id, applied_here=Decimal(0), applied_there=Decimal(0)
+        )
+        db.session.add(pairs[invoice_row_id])
+    for invoice_row_id, pair in pairs.items():
+        pair.applied_here = applied.get(invoice_row_id, Decimal(0))
+    db.session.flush()
