@@ -32,8 +32,9 @@ class Where:
     level: Level
     http_status: int = 200
     writing: bool = False
+    in_session: bool = False
     # A dead session is answered with an authentication whose user is empty.
-    nameless_session: bool = False
+    nameless: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,9 @@ RULES = (
     Rule(e.Duplicate, r"already exists"),
     Rule(
         e.DimensionError,
-        r"^invalid .+ specified|enter an account number on line|has no specified (location|department)",
+        r"^invalid .+ specified|enter an account number on line|no specified (location|department)",
     ),
-    Rule(
-        e.DimensionError, r"(location|department|project|customer|vendor|employee|item|class)\b.{0,60}\b(is )?required"
-    ),
+    Rule(e.DimensionError, r"(location|department|project|customer|vendor|employee|item|class)\b.{0,60}\brequired"),
     Rule(e.DimensionError, r"project's customer is not"),
     Rule(e.Throttled, r"(please )?try again later"),
 )
@@ -145,8 +144,10 @@ def _kind(messages: Sequence[GatewayMessage], where: Where) -> tuple[type[Gatewa
 
 
 def _seen_from(kind: type[GatewayError], where: Where) -> type[GatewayError]:
-    if kind is e.EntityError and where.nameless_session:
+    if kind is e.EntityError and where.nameless:
         return e.SessionExpired
+    if kind is e.SessionExpired and not where.in_session:
+        return e.CredentialsError
     return kind
 
 
@@ -158,7 +159,7 @@ def _by_status(where: Where) -> type[GatewayError]:
         return e.Throttled
     if where.http_status == 400:
         return e.SchemaError
-    return e.SessionExpired if where.nameless_session else GatewayError
+    return e.SessionExpired if where.nameless else GatewayError
 
 
 def _executed(kind: type[GatewayError], where: Where) -> Executed:

@@ -114,12 +114,12 @@ class _Judge:
         authentication = operation.authentication
         if authentication.status != "success":
             nameless = self.in_session and not authentication.userid
-            raise self.failure(Level.AUTHENTICATION, operation.errormessage, nameless_session=nameless)
+            raise self.failure(Level.AUTHENTICATION, operation.errormessage, nameless=nameless)
         if operation.errormessage is not None:
             raise self.failure(Level.AUTHENTICATION, operation.errormessage)
 
-    def failure(self, level: Level, errormessage: Any, *, nameless_session: bool = False) -> GatewayError:
-        where = Where(level, self.status, self.writing, nameless_session)
+    def failure(self, level: Level, errormessage: Any, *, nameless: bool = False) -> GatewayError:
+        where = Where(level, self.status, self.writing, self.in_session, nameless)
         return failure(messages_of(errormessage, self.redact), where)
 
     def result_error(self, typed: Any) -> IntacctError | None:

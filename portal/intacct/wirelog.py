@@ -80,7 +80,7 @@ class WireLog(HistoryPlugin):  # type: ignore[misc]
 
 
 def _without_data(element: etree._Element) -> etree._Element:
-    copy = etree.Element(element.tag, element.attrib)
+    copy = etree.Element(element.tag, {str(name): str(value) for name, value in element.items()})
     copy.text = element.text
     if element.tag != "data":
         copy.extend(_without_data(child) for child in element.iterchildren(etree.Element))

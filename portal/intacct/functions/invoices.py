@@ -1,0 +1,82 @@
+"""Invoices, by the legacy functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from ..schema import render
+from ..values import optional, required, split_date
+from .lines import InvoiceLine, currency_group, line_items
+
+
+def create_invoice(
+    *,
+    customer_id: str,
+    date: date,
+    due_date: date,
+    number: str,
+    description: str,
+    lines: Sequence[InvoiceLine],
+    po_number: str = "",
+    currency: str = "",
+    base_currency: str = "",
+    action: str = "Submit",
+) -> str:
+    """A posted invoice (or a draft, `action` "Draft"). `currency` is given only where the company has several."""
+    header = _header(customer_id, date, due_date, number, action)
+    return render(
+        "create_invoice",
+        **header,
+        ponumber=optional("po_number", po_number),
+        description=optional("description", description),
+        **currency_group(currency, base_currency),
+        invoiceitems=line_items(lines),
+    )
+
+
+def update_invoice(
+    key: str,
+    *,
+    customer_id: str,
+    date: date,
+    due_date: date,
+    number: str,
+    description: str,
+    lines: Sequence[InvoiceLine],
+    po_number: str = "",
+    currency: str = "",
+    action: str = "Submit",
+) -> str:
+    """Replaces the header and all lines of the unpaid invoice with RECORDNO `key`; an empty text clears its field."""
+    header = _header(customer_id, date, due_date, number, action)
+    return render(
+        "update_invoice",
+        key=required("key", key),
+        **header,
+        ponumber=optional("po_number", po_number) or "",
+        description=optional("description", description) or "",
+        **{name: value for name, value in currency_group(currency).items() if name != "basecurr"},
+        updateinvoiceitems=line_items(lines),
+    )
+
+
+def reverse_invoice(key: str, date: date, description: str = "") -> str:
+    """Takes back the posted, unpaid invoice with RECORDNO `key`."""
+    return render(
+        "reverse_invoice",
+        key=required("key", key),
+        datereversed=split_date("date", date),
+        description=optional("description", description),
+    )
+
+
+def _header(customer_id: str, day: date, due_date: date, number: str, action: str) -> dict[str, Any]:
+    return {
+        "customerid": required("customer_id", customer_id),
+        "datecreated": split_date("date", day),
+        "datedue": split_date("due_date", due_date),
+        "action": required("action", action),
+        "invoiceno": required("number", number),
+    }
