@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import exists, select
+from sqlalchemy import Exists, exists, select
 
 from portal.extensions import db
 from portal.models.company import Company
@@ -93,11 +93,11 @@ def _drafts(kind: Kind, record_ids: Collection[int]) -> set[int]:
     return set(db.session.scalars(select(Invoice.id).where(Invoice.id.in_(list(record_ids)), Invoice.draft)))
 
 
-def _has_open_posting():  # type: ignore[no-untyped-def] # SQLAlchemy's own expression type
+def _has_open_posting() -> Exists:
     return exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
 
 
-def _has_money_to_send():  # type: ignore[no-untyped-def] # as above
+def _has_money_to_send() -> Exists:
     return exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == "")
 
 

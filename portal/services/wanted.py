@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from typing import cast
 
 from sqlalchemy import select, update
 
@@ -55,7 +56,7 @@ def note_everything(book: Book) -> None:
     """Give every record of the company its sync row in `book`: a new connection, or one made again."""
     for kind, model in _MODELS.items():
         for record in db.session.scalars(select(model).where(model.company_id == book.company_id)):
-            row = _note(book, kind, record)
+            row = _note(book, kind, cast(Record, record))
             if isinstance(record, Payment):
                 _note_pairs(book, row, record)
     db.session.flush()
@@ -72,7 +73,7 @@ def note_start(book: Book) -> None:
             .where(SyncRow.hold.in_((Hold.NONE, Hold.BEFORE_START)))
         )
         for row, record in rows:
-            _hold_before_start(book, row, record)
+            _hold_before_start(book, row, cast(Record, record))
 
 
 def sync_row(book: Book, kind: Kind, record: Record) -> SyncRow:
@@ -81,7 +82,7 @@ def sync_row(book: Book, kind: Kind, record: Record) -> SyncRow:
     if row is None:
         row = SyncRow(
             book_id=book.id, kind=kind, record_id=record.id, origin=record.origin,
-            ref=facts.reference(f"{book.id}/{record.uuid}"), want_hash="", have_hash="",
+            ref=facts.reference(record.uuid), want_hash="", have_hash="",
         )  # fmt: skip
         db.session.add(row)
         db.session.flush()
