@@ -1,0 +1,43 @@
+"""`portal db`: the database's migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import flask_migrate
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from portal.cli.output import Group, emit
+from portal.extensions import db
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+@click.group("db", cls=Group)
+def group() -> None:
+    """The database's migrations."""
+
+
+@group.command("upgrade")
+def upgrade_command() -> None:
+    """Bring the database to the newest shape; harmless when it is there already."""
+    upgrade()
+    emit({"revision": current_revision()}, lambda done: f"The database is at revision {done['revision']}.")
+
+
+def upgrade() -> None:
+    """Run every migration that the current application's database lacks."""
+    flask_migrate.upgrade(directory=str(MIGRATIONS))
+
+
+def current_revision() -> str:
+    """The revision that the database is at; empty for an empty database."""
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def is_empty() -> bool:
+    """Whether no migration has ever run on this database."""
+    return not inspect(db.engine).has_table("alembic_version")
