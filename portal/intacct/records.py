@@ -141,7 +141,7 @@ class InvoiceRow(Record):
     po_number: str
     description: str
     terms: str
-    date: date | None
+    invoice_date: date | None
     due_date: date | None
     paid_on: date | None
     currency: str
