@@ -1,0 +1,105 @@
+"""Customers: who is invoiced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.extensions import db
+from portal.models.base import JsonDict, Origin
+from portal.models.company import Company
+from portal.models.customer import Customer
+from portal.services import audit, wanted
+from portal.services.audit import Actor
+from portal.services.checks import Faults
+from portal.services.numbers import check_number, next_number, saving
+from portal.services.records import hold, refuse_stale
+
+
+@dataclass(frozen=True)
+class CustomerData:
+    """A customer as somebody writes it. An absent number is generated, an absent currency is the company's."""
+
+    name: str
+    number: str = ""
+    email: str = ""
+    phone: str = ""
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+    currency: str = ""
+    payment_terms: str = ""
+    active: bool = True
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+_TEXTS = {
+    "phone": "The phone number",
+    "address1": "The address",
+    "address2": "The second line of the address",
+    "city": "The city",
+    "state": "The state",
+    "postal_code": "The postal code",
+    "country": "The country",
+    "payment_terms": "The payment terms",
+}
+_FIELDS = ("number", "name", "email", *_TEXTS, "currency", "active")
+
+
+def create(company: Company, data: CustomerData, *, actor: Actor, origin: Origin = Origin.PORTAL) -> Customer:
+    """Add a customer. Raises InvalidInput with every fault; nothing is saved then."""
+    values = _checked(company.id, data, company.base_currency, origin)
+    values["number"] = values["number"] or next_number(company.id, Customer)
+    customer = Customer(company_id=company.id, origin=origin, **values)
+    with saving(Customer, customer.number):
+        db.session.add(customer)
+    audit.record(company.id, actor, "customer", customer.id, "created", after=_snapshot(customer))
+    wanted.note_customer(customer)
+    return customer
+
+
+def edit(customer: Customer, data: CustomerData, *, actor: Actor, expected_version: int | None = None) -> Customer:
+    """Replace the customer's facts by `data`; an empty number or currency keeps what it has.
+
+    Raises InvalidInput with every fault, NotAllowedNow when `expected_version` is no longer the customer's.
+    """
+    hold(customer)
+    refuse_stale(customer, expected_version, f"customer {customer.name}")
+    values = _checked(customer.company_id, data, customer.currency, Origin(customer.origin), customer.id)
+    values["number"] = values["number"] or customer.number
+    before = _snapshot(customer)
+    with saving(Customer, values["number"]):
+        for name, value in values.items():
+            setattr(customer, name, value)
+    if audit.record_change(customer.company_id, actor, "customer", customer.id, "edited", before, _snapshot(customer)):
+        customer.version += 1
+        db.session.flush()
+    wanted.note_customer(customer)
+    return customer
+
+
+def _checked(company_id: int, data: CustomerData, currency: str, origin: Origin, own_id: int | None = None) -> JsonDict:
+    faults = Faults()
+    values: JsonDict = {
+        "name": faults.text("name", "The name", data.name, required=True),
+        "number": check_number(faults, company_id, Customer, data.number, own_id),
+        "currency": faults.currency("currency", data.currency or currency),
+        "active": data.active,
+        "extra": faults.metadata("metadata", data.metadata),
+    }
+    if origin == Origin.PORTAL:
+        values["email"] = faults.email("email", data.email)
+    else:  # Intacct keeps whatever was typed there; that is no reason to leave a customer out
+        values["email"] = faults.text("email", "The e-mail address", data.email)
+    for name, label in _TEXTS.items():
+        values[name] = faults.text(name, label, getattr(data, name))
+    faults.end()
+    return values
+
+
+def _snapshot(customer: Customer) -> JsonDict:
+    return {name: getattr(customer, name) for name in _FIELDS} | {"metadata": dict(customer.extra)}

@@ -1,0 +1,77 @@
+"""Numbers of records: unique in a company in any case, generated when absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from portal.errors import InvalidInput
+from portal.extensions import db
+from portal.models.customer import Customer
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.services.checks import Faults
+
+Numbered = type[Customer] | type[Invoice] | type[Payment]
+
+_PREFIXES: dict[Numbered, str] = {Customer: "CUST", Invoice: "INV", Payment: "PMT"}
+_WORDS: dict[Numbered, str] = {Customer: "customer", Invoice: "invoice", Payment: "payment"}
+
+# One statement on both databases: the row stays locked until the transaction ends, so no number is given twice.
+_NEXT = text(
+    "INSERT INTO number_series (company_id, kind, next_value) VALUES (:company, :kind, 2)"
+    " ON CONFLICT (company_id, kind) DO UPDATE SET next_value = number_series.next_value + 1"
+    " RETURNING next_value - 1"
+)
+
+
+def next_number(company_id: int, model: Numbered) -> str:
+    """The next free number of the series, such as INV-00001; numbers that somebody typed are passed over."""
+    while True:
+        value = db.session.execute(_NEXT, {"company": company_id, "kind": _WORDS[model]}).scalar_one()
+        number = f"{_PREFIXES[model]}-{value:05d}"
+        if not is_taken(company_id, model, number):
+            return number
+
+
+def is_taken(company_id: int, model: Numbered, number: str, own_id: int | None = None) -> bool:
+    """Whether another record of the company has `number`, in any case."""
+    found = db.session.scalar(
+        select(model.id).where(model.company_id == company_id, model.number_key == number.casefold())
+    )
+    return found is not None and found != own_id
+
+
+def check_number(faults: Faults, company_id: int, model: Numbered, number: str, own_id: int | None = None) -> str:
+    """A number as somebody typed it, cleaned; faults are noted at the field `number`. Empty stays empty."""
+    limit = "customer number" if model is Customer else "number"
+    cleaned = faults.text("number", "The number", number, limit=limit)
+    sound = not any(fault.field == "number" for fault in faults.found)
+    if cleaned and sound and is_taken(company_id, model, cleaned, own_id):
+        faults.found.append(_taken(model, cleaned))
+    return cleaned
+
+
+@contextmanager
+def saving(model: Numbered, number: str) -> Iterator[None]:
+    """Flush what is done inside as one; a number that somebody took in the same moment raises InvalidInput."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if "number_key" not in str(error.orig):
+            raise
+        raise _taken(model, number) from error
+
+
+def _taken(model: Numbered, number: str) -> InvalidInput:
+    word = _WORDS[model]
+    article = "An" if word == "invoice" else "A"
+    return InvalidInput(
+        f"{article} {word} with the number {number} exists already. Choose another number.",
+        field="number",
+        code="taken",
+    )
