@@ -1,0 +1,69 @@
+"""Opening and closing problems: one open row per record, with the newest failure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.models.sync import Problem, SyncRow
+from portal.models.types import utcnow
+
+LONGEST_WAIT_HOURS = 24
+
+
+def report(row: SyncRow, code: str, text: str, *, guide: str = "", details: dict[str, Any] | None = None) -> Problem:
+    """The open problem of `row`, new or with this newest failure. A repeated failure waits 1, 2, 4 ... 24 hours."""
+    problem = open_problem(row.id)
+    now = utcnow()
+    if problem is None:
+        problem = Problem(
+            book_id=row.book_id, sync_row_id=row.id, code=code, guide=guide or code, text=text, details=details or {},
+            first_seen=now, last_seen=now, tries=1, retry_at=now + _wait(1),
+        )  # fmt: skip
+        db.session.add(problem)
+    else:
+        problem.code, problem.guide, problem.text, problem.details = code, guide or code, text, details or {}
+        problem.last_seen = now
+        problem.tries += 1
+        problem.retry_at = now + _wait(problem.tries)
+    row.waiting_for = ""
+    db.session.flush()
+    return problem
+
+
+def report_there(book_id: int, object_: str, key: str, code: str, text: str, **details: Any) -> Problem:
+    """The open problem of a record that is only in Intacct."""
+    problem = db.session.scalar(
+        select(Problem).where(
+            Problem.book_id == book_id, Problem.object == object_, Problem.key == key,
+            Problem.sync_row_id.is_(None), Problem.closed_at.is_(None),
+        )
+    )  # fmt: skip
+    now = utcnow()
+    if problem is None:
+        problem = Problem(book_id=book_id, object=object_, key=key, code=code, guide=code, text=text, tries=0)
+        db.session.add(problem)
+    problem.code, problem.guide, problem.text, problem.details = code, code, text, details
+    problem.tries, problem.last_seen, problem.retry_at = problem.tries + 1, now, now + _wait(problem.tries + 1)
+    db.session.flush()
+    return problem
+
+
+def close(row: SyncRow, by: str) -> None:
+    """Close the row's problem, if it has one: it synced, or a person decided. `by` says which run or who."""
+    problem = open_problem(row.id)
+    if problem is not None:
+        problem.closed_at, problem.closed_by = utcnow(), by
+        db.session.flush()
+
+
+def open_problem(sync_row_id: int) -> Problem | None:
+    """The open problem of a sync row."""
+    return db.session.scalar(select(Problem).where(Problem.sync_row_id == sync_row_id, Problem.closed_at.is_(None)))
+
+
+def _wait(tries: int) -> timedelta:
+    return timedelta(hours=min(2 ** (tries - 1), LONGEST_WAIT_HOURS)) - timedelta(minutes=5)

@@ -1,0 +1,106 @@
+"""A link: our record and Intacct's are the same thing. Making and ending it, and what lies there of each payment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from portal.extensions import db
+from portal.models.customer import fold
+from portal.models.run import Reread
+from portal.models.sync import FormerKey, IntacctCustomer, Kind, Pair, SyncRow
+from portal.models.types import utcnow
+
+OBJECTS = {Kind.CUSTOMER: "CUSTOMER", Kind.INVOICE: "ARINVOICE", Kind.PAYMENT: "ARPYMT"}
+
+
+def link(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
+    """Say that `row` is the record `key` there, as `seen`. What is wanted and had is the caller's to say."""
+    row.object, row.key = OBJECTS[Kind(row.kind)], key
+    row.number_there, row.entity = number_there, entity
+    row.seen_there = dict(seen)
+    row.waiting_for = ""
+    row.linked_at = row.linked_at or utcnow()
+    row.synced_at = utcnow()
+    db.session.flush()
+
+
+def link_without_posting(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
+    """Link to what is there already: by name, by hand, by our reference in a look. What Intacct has is never
+    overwritten just because it was linked."""
+    link(row, key, number_there, seen, entity)
+    row.have_hash = row.want_hash
+    if row.kind == Kind.INVOICE:
+        read_again(row.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "history of a new link")
+    db.session.flush()
+
+
+def unlink(row: SyncRow) -> None:
+    """End the link after a posted reverse or delete: the key becomes a former one, which voids nothing here."""
+    if row.key and not _is_former(row.book_id, row.object, row.key):
+        db.session.add(FormerKey(book_id=row.book_id, sync_row_id=row.id, object=row.object, key=row.key))
+    row.object, row.key, row.have_hash = "", "", ""
+    row.seen_there = {}
+    row.synced_at = utcnow()
+    for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id)):
+        pair.applied_there = Decimal(0)
+    db.session.flush()
+
+
+def _is_former(book_id: int, object_: str, key: str) -> bool:
+    query = select(FormerKey.id).where(FormerKey.book_id == book_id, FormerKey.object == object_, FormerKey.key == key)
+    return db.session.scalar(query) is not None
+
+
+def raise_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
+    """Add what a posting put on invoices: invoice row id -> amount, both as text of a posting's facts."""
+    for invoice_row_id, amount in amounts.items():
+        pair = find_pair(source_row_id, int(invoice_row_id))
+        if pair is None:
+            pair = Pair(
+                source_row_id=source_row_id, invoice_row_id=int(invoice_row_id),
+                applied_here=Decimal(0), applied_there=Decimal(0),
+            )  # fmt: skip
+            db.session.add(pair)
+        pair.applied_there += Decimal(amount)
+    db.session.flush()
+
+
+def find_pair(source_row_id: int, invoice_row_id: int) -> Pair | None:
+    """The pair of a source and an invoice."""
+    return db.session.scalar(
+        select(Pair).where(Pair.source_row_id == source_row_id, Pair.invoice_row_id == invoice_row_id)
+    )
+
+
+def linked_row(book_id: int, object_: str, key: str, part: str | None = None) -> SyncRow | None:
+    """The row that is linked to this record there."""
+    query = select(SyncRow).where(SyncRow.book_id == book_id, SyncRow.object == object_, SyncRow.key == key)
+    if part is not None:
+        query = query.where(SyncRow.part == part)
+    return db.session.scalar(query.order_by(SyncRow.id).limit(1))
+
+
+def read_again(book_id: int, object_: str, field: str, value: str, reason: str) -> None:
+    """Queue a record there to be read by key, however far the cursor has moved. Asking twice changes nothing."""
+    insert = pg_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
+    values = {"book_id": book_id, "object": object_, "field": field, "value": value, "reason": reason}
+    db.session.execute(insert(Reread).values(**values, tries=0, not_before=utcnow()).on_conflict_do_nothing())
+
+
+def remember_customer(
+    book_id: int, recordno: int, customer_id: str, name: str, *, active: bool = True, entity: str = ""
+) -> None:
+    """Keep Intacct's customer in the directory against which names are matched."""
+    entry = db.session.get(IntacctCustomer, (book_id, recordno))
+    if entry is None:
+        entry = IntacctCustomer(book_id=book_id, recordno=recordno)
+        db.session.add(entry)
+    entry.customer_id, entry.name, entry.name_key = customer_id, name, fold(name)
+    entry.active, entry.entity = active, entity
+    db.session.flush()

@@ -1,0 +1,234 @@
+"""Records as a run takes them to the network: plain copies, read in one transaction, free of the session."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from sqlalchemy import exists, func, or_, select
+
+from portal.extensions import db
+from portal.intacct.functions import Address
+from portal.models.base import Origin
+from portal.models.customer import Customer
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.models.sync import Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.types import utcnow
+from portal.sync.context import RunContext
+from portal.sync.decide import Case, Decision, PairCase, decide
+from portal.sync.mapping import CustomerRecord, InvoiceRecord, LineRecord, Part, PaymentRecord
+
+R = TypeVar("R", Customer, Invoice, Payment)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One record and its sync row at one moment. `seen` is what a read last showed there."""
+
+    row_id: int
+    record_id: int
+    kind: Kind
+    ref: str
+    number: str
+    want: str
+    have: str
+    key: str
+    entity: str
+    seen: dict[str, str]
+    tried: bool
+    version: int
+    decision: Decision
+    record: CustomerRecord | InvoiceRecord | PaymentRecord | None = None
+    waits_for: str = ""
+    held_parts: tuple[int, ...] = ()
+    applied_there: dict[int, Decimal] | None = None
+    name_key: str = ""
+
+
+def candidates(ctx: RunContext, kind: Kind) -> list[int]:
+    """Ids of the sync rows of `kind` with something to send, oldest first: none with an open posting, none whose
+    problem waits for a later hour (a person's Sync Now tries all)."""
+    query = select(SyncRow.id).where(SyncRow.book_id == ctx.book_id, SyncRow.kind == kind, SyncRow.hold == "")
+    unequal = SyncRow.want_hash != SyncRow.have_hash
+    if kind == Kind.PAYMENT:
+        owes = exists().where(
+            Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == ""
+        )
+        unequal = or_(unequal, owes)
+    is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
+    query = query.where(unequal, ~is_open)
+    if not ctx.by_hand:
+        waits = (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None) & (Problem.retry_at > utcnow())
+        query = query.where(~exists().where(waits))
+    if ctx.only_rows is not None:
+        query = query.where(SyncRow.id.in_(ctx.only_rows))
+    return list(db.session.scalars(query.order_by(SyncRow.id)))
+
+
+def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
+    """Copies of these rows and their records, in the order of `row_ids`; rows that are gone are left out."""
+    make = {Kind.CUSTOMER: _customers, Kind.INVOICE: _invoices, Kind.PAYMENT: _payments}[kind]
+    rows = {row.id: row for row in db.session.scalars(select(SyncRow).where(SyncRow.id.in_(row_ids)))}
+    tried = set(db.session.scalars(select(Posting.sync_row_id).where(Posting.sync_row_id.in_(row_ids)).distinct()))
+    found = make(ctx, list(rows.values()), tried)
+    return [found[row_id] for row_id in row_ids if row_id in found]
+
+
+def next_seq(row_id: int) -> int:
+    """The sequence number of the row's next posting."""
+    return (db.session.scalar(select(func.max(Posting.seq)).where(Posting.sync_row_id == row_id)) or 0) + 1
+
+
+def _decision(row: SyncRow, pairs: Sequence[PairCase] = ()) -> Decision:
+    case = Case(Kind(row.kind), Origin(row.origin), row.hold, row.want_hash, row.have_hash, tuple(pairs))
+    return decide(case)
+
+
+def _customers(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+    records = _by_id(Customer, rows)
+    return {
+        row.id: Snapshot(
+            **_common(row, tried, records[row.record_id]), decision=_decision(row),
+            record=_customer_record(records[row.record_id]), name_key=records[row.record_id].name_key,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def _customer_record(customer: Customer) -> CustomerRecord:
+    return CustomerRecord(
+        number=customer.number,
+        name=customer.name,
+        email=customer.email,
+        phone=customer.phone,
+        address=Address(
+            address1=customer.address1, address2=customer.address2, city=customer.city, state=customer.state,
+            postal_code=customer.postal_code, country=customer.country,
+        ),
+        currency=customer.currency,
+        active=customer.active,
+    )  # fmt: skip
+
+
+def _invoices(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+    records = _by_id(Invoice, rows)
+    customers = _customer_rows(ctx.book_id, [invoice.customer_id for invoice in records.values()])
+    found = {}
+    for row in rows:
+        invoice = records[row.record_id]
+        customer = customers.get(invoice.customer_id)
+        found[row.id] = Snapshot(
+            **_common(row, tried, invoice), decision=_decision(row),
+            record=_invoice_record(invoice, customer), waits_for=_missing_customer(customer, invoice.customer),
+        )  # fmt: skip
+    return found
+
+
+def _invoice_record(invoice: Invoice, customer: SyncRow | None) -> InvoiceRecord:
+    return InvoiceRecord(
+        number=invoice.number,
+        customer_id=customer.number_there if customer else "",
+        date=invoice.date,
+        due_date=invoice.due_date,
+        currency=invoice.currency,
+        purchase_order=invoice.purchase_order,
+        total=invoice.total,
+        discount=invoice.discount,
+        tax=invoice.tax,
+        lines=tuple(
+            LineRecord(line.description, line.amount, line.account, line.location, line.department, dict(line.extra))
+            for line in invoice.lines
+        ),
+    )
+
+
+def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+    records = _by_id(Payment, rows)
+    customers = _customer_rows(ctx.book_id, [payment.customer_id for payment in records.values()])
+    pairs = _pairs([row.id for row in rows])
+    return {
+        row.id: _payment(row, tried, records[row.record_id], customers, pairs.get(row.id, [])) for row in rows
+    }  # fmt: skip
+
+
+def _payment(
+    row: SyncRow, tried: set[int], payment: Payment, customers: dict[int, SyncRow], pairs: list[tuple[Pair, SyncRow]]
+) -> Snapshot:
+    cases = [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in pairs]
+    decision = _decision(row, cases)
+    customer = customers.get(payment.customer_id)
+    sending = [(pair, invoice) for pair, invoice in pairs if pair.applied_here and not pair.hold]
+    left_out = [pair for pair, invoice in sending if invoice.hold and not invoice.key]
+    parts = tuple(_part(pair, invoice) for pair, invoice in sending if pair not in left_out)
+    applied = sum((pair.applied_here for pair, _ in pairs), Decimal(0))
+    record = PaymentRecord(
+        number=payment.number, customer_id=customer.number_there if customer else "", date=payment.date,
+        currency=payment.currency, method=payment.method, reference=payment.reference, parts=parts,
+        rest=payment.amount - applied,
+    )  # fmt: skip
+    waits_for = _missing_customer(customer, payment.customer) or _missing_invoice(sending, left_out)
+    return Snapshot(
+        **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
+        held_parts=tuple(pair.id for pair in left_out),
+        applied_there={pair.invoice_row_id: pair.applied_there for pair, _ in pairs},
+    )  # fmt: skip
+
+
+def _part(pair: Pair, invoice: SyncRow) -> Part:
+    return Part(pair.invoice_row_id, invoice.number_there or str(invoice.record_id), invoice.key, pair.applied_here)
+
+
+def _missing_customer(customer: SyncRow | None, record: Customer) -> str:
+    if customer is not None and customer.key:
+        return ""
+    return f"Waits for customer {record.name}, which is not in Intacct yet."
+
+
+def _missing_invoice(sending: list[tuple[Pair, SyncRow]], left_out: list[Pair]) -> str:
+    for pair, invoice in sending:
+        if pair in left_out:
+            continue
+        is_open = db.session.scalar(
+            select(Posting.id).where(Posting.sync_row_id == invoice.id, Posting.state == PostingState.OPEN)
+        )
+        if not invoice.key or is_open:
+            number = db.session.get_one(Invoice, invoice.record_id).number
+            return f"Waits for invoice {number}, which is not in Intacct yet."
+    return ""
+
+
+def _pairs(row_ids: Sequence[int]) -> dict[int, list[tuple[Pair, SyncRow]]]:
+    found: dict[int, list[tuple[Pair, SyncRow]]] = {}
+    query = select(Pair, SyncRow).join(SyncRow, SyncRow.id == Pair.invoice_row_id)
+    for pair, invoice in db.session.execute(query.where(Pair.source_row_id.in_(row_ids)).order_by(Pair.id)).tuples():
+        found.setdefault(pair.source_row_id, []).append((pair, invoice))
+    return found
+
+
+def _customer_rows(book_id: int, customer_ids: Sequence[int]) -> dict[int, SyncRow]:
+    query = select(SyncRow).where(
+        SyncRow.book_id == book_id, SyncRow.kind == Kind.CUSTOMER, SyncRow.record_id.in_(set(customer_ids))
+    )
+    return {row.record_id: row for row in db.session.scalars(query)}
+
+
+def _by_id(model: type[R], rows: Sequence[SyncRow]) -> dict[int, R]:
+    ids = [row.record_id for row in rows]
+    return {record.id: record for record in db.session.scalars(select(model).where(model.id.in_(ids)))}
+
+
+def _common(row: SyncRow, tried: set[int], record: Customer | Invoice | Payment) -> dict[str, Any]:
+    return {
+        "row_id": row.id, "record_id": row.record_id, "kind": Kind(row.kind), "ref": row.ref, "number": record.number,
+        "want": row.want_hash, "have": row.have_hash, "key": row.key, "entity": row.entity,
+        "seen": dict(row.seen_there), "tried": row.id in tried, "version": record.version,
+    }  # fmt: skip
+
+
+def reversal_date(today: dt.date, document: dt.date) -> dt.date:
+    """A reversal is dated today, but never before the document that it takes back."""
+    return max(today, document)
