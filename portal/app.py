@@ -34,6 +34,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.portal_url.startswith("https://"),
         "WTF_CSRF_TIME_LIMIT": None,  # a form left open over lunch must still save; the session's end is the limit
         "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
+        "SEND_FILE_MAX_AGE_DEFAULT": 3600,
     }
 
 

@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
+from portal.blueprints.access import init_access
+from portal.blueprints.auth import area as auth
+from portal.blueprints.dashboard import area as dashboard
+from portal.blueprints.failures import init_failures
+from portal.blueprints.headers import init_headers
+from portal.blueprints.rendering import init_rendering
+from portal.blueprints.urls import init_urls
+
+AREAS = (auth, dashboard)
+
 
 def init_pages(app: Flask) -> None:
-    """Register every area with `app`."""
+    """Guard, dress and register every area with `app`."""
+    init_urls(app)
+    init_access(app)
+    init_headers(app)
+    init_rendering(app)
+    init_failures(app)
+    for area in AREAS:
+        app.register_blueprint(area)

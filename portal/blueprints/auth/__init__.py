@@ -1,0 +1,5 @@
+"""Signing in and out."""
+
+from portal.blueprints.auth.views import area
+
+__all__ = ["area"]

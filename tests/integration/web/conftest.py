@@ -1,0 +1,117 @@
+"""A portal on its own SQLite file for each test, and browsers that are signed in to it by role."""
+
+from __future__ import annotations
+
+import contextvars
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import portal.models  # noqa: F401 - registers every table
+from portal.app import create_app
+from portal.config import Settings
+from portal.extensions import db
+from portal.models.company import Company, Role
+from portal.services import companies, users
+from portal.services.audit import Actor
+
+ACTOR = Actor("test")
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The portal with an empty database, and passwords that are cheap to check."""
+    monkeypatch.setattr(users, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/portal.db",
+        redis_url="redis://127.0.0.1:1/0",
+        secret_key="a secret of the tests, long enough",
+        credentials_keys=(Fernet.generate_key().decode(),),
+        testing=True,
+    )
+    app = create_app(settings)
+    with app.app_context():
+        db.create_all()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def company(app: Flask) -> Company:
+    """Northfield Supply, with a member of each role."""
+    return make_company("Northfield Supply")
+
+
+def make_company(name: str) -> Company:
+    """A company with a member of each role, such as viewer@northfield-supply.example."""
+    company = companies.add(name, currency="USD", timezone="America/Chicago", actor=ACTOR)
+    for role in Role:
+        users.add(f"{role}@{company.slug}.example", company=company, role=role, password=PASSWORD, actor=ACTOR)
+    db.session.commit()
+    return company
+
+
+class Browser:
+    """A test client that reads a page's token before it sends a form, as a browser would.
+
+    Each request runs in a context of its own: with the test's application context around it, Flask would share
+    what it keeps for one request with the next.
+    """
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **options: object) -> TestResponse:
+        """Open a page."""
+        return self._alone(self.client.get, path, **options)
+
+    def post(self, path: str, data: dict[str, object] | None = None, *, page: str = "", **options: object):
+        """Send `data` to `path` with the token that the forms of `page` (default: of `path`) carry."""
+        fields = {**(data or {}), "csrf_token": self.token(page or path)}
+        return self._alone(self.client.post, path, data=fields, **options)
+
+    def post_bare(self, path: str, data: dict[str, object] | None = None) -> TestResponse:
+        """Send a form without a token."""
+        return self._alone(self.client.post, path, data=data)
+
+    def token(self, page: str) -> str:
+        """The token in the forms of `page`; every page of a member has one, to sign out."""
+        text = self.get(page, follow_redirects=True).get_data(as_text=True)
+        found = re.search(r'name="csrf_token" value="([^"]+)"', text)
+        assert found, f"{page} shows no form"
+        return found[1]
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> TestResponse:
+        """Sign in through the login page."""
+        return self.post("/login", {"email": email, "password": password})
+
+    def _alone(self, send: Callable[..., TestResponse], path: str, **options: object) -> TestResponse:
+        db.session.commit()  # lets go of the database: on SQLite a transaction holds it whole
+        return contextvars.Context().run(send, path, **options)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """Somebody who is not signed in."""
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def signed_in(app: Flask, company: Company) -> Callable[[Role], Browser]:
+    """Makes a browser that is signed in to the company in a role."""
+
+    def sign_in(role: Role, of: Company = company) -> Browser:
+        browser = Browser(app.test_client())
+        browser.sign_in(f"{role}@{of.slug}.example")
+        return browser
+
+    return sign_in

@@ -1,0 +1,73 @@
+"""Default deny, shown on every route there is: it says who may open it, and it keeps to that."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from werkzeug.routing import Rule
+
+from portal.blueprints.access import access_of
+from portal.models.company import Role
+
+# The areas of the web whose routes answer with pages; others (an API, a health check) have tests of their own.
+NOT_PAGES = ("static", "bootstrap.static", "health.", "api.")
+ASKS_FOR_IT = {"auth.show_login", "auth.log_in", "auth.log_out"}
+
+
+def page_rules(app) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(NOT_PAGES)]
+
+
+def path_of(rule: Rule, record_id: int = 1) -> str:
+    return re.sub(r"<(?:[^:>]+:)?[^>]+>", str(record_id), rule.rule)
+
+
+def method_of(rule: Rule) -> str:
+    return "POST" if "POST" in rule.methods else "GET"
+
+
+def send(browser, rule: Rule, record_id: int = 1):
+    if method_of(rule) == "POST":
+        return browser.post(path_of(rule, record_id), page="/login")
+    return browser.get(path_of(rule, record_id))
+
+
+def test_every_route_states_who_may_open_it(app):
+    silent = [rule.rule for rule in app.url_map.iter_rules() if access_of(rule.endpoint) is None]
+    assert silent == []
+
+
+def test_no_route_changes_anything_by_get(app):
+    for rule in page_rules(app):
+        assert rule.methods <= {"GET", "HEAD", "OPTIONS", "POST"}, rule
+        assert not {"GET", "POST"} <= rule.methods, f"{rule} reads and writes in one view"
+
+
+def test_signed_out_every_page_leads_to_the_login(app, browser, company):
+    wanted = [rule for rule in page_rules(app) if rule.endpoint not in ASKS_FOR_IT]
+    assert wanted
+    for rule in wanted:
+        answer = send(browser, rule)
+        assert (answer.status_code, answer.location.split("?")[0]) == (303, "/login"), rule
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ACCOUNTANT])
+def test_a_role_too_small_is_refused(app, signed_in, role):
+    browser = signed_in(role)
+    for rule in page_rules(app):
+        asked = access_of(rule.endpoint).role
+        if asked is None or role.includes(asked):
+            continue
+        answer = send(browser, rule)
+        assert answer.status_code == 403, rule
+        assert f"needs the role {asked}" in answer.text
+
+
+def test_every_change_needs_a_token(app, signed_in):
+    browser = signed_in(Role.ADMIN)
+    for rule in page_rules(app):
+        if method_of(rule) == "POST":
+            answer = browser.post_bare(path_of(rule))
+            assert answer.status_code == 400, rule
+            assert "This form is stale" in answer.text

@@ -1,0 +1,62 @@
+"""Error pages, and the headers of every answer."""
+
+from __future__ import annotations
+
+import re
+
+from portal.blueprints.access import public
+from portal.models.company import Role
+
+
+def test_page_that_does_not_exist_says_so_inside_the_frame(signed_in):
+    answer = signed_in(Role.VIEWER).get("/no-such-page")
+    assert answer.status_code == 404
+    assert "Nothing is here" in answer.text
+    assert 'aria-label="Main"' in answer.text
+
+
+def test_page_that_does_not_exist_tells_a_stranger_nothing_more(browser, company):
+    answer = browser.get("/no-such-page")
+    assert answer.status_code == 404
+    assert company.name not in answer.text
+
+
+def test_unexpected_error_shows_a_reference_that_is_in_the_log(app, signed_in, caplog):
+    browser = signed_in(Role.VIEWER)
+
+    @public
+    def fail():
+        raise ZeroDivisionError("a detail that no page may show")
+
+    app._got_first_request = False  # a route for this test only, added late
+    app.add_url_rule("/fails", view_func=fail)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = browser.get("/fails")
+    assert answer.status_code == 500
+    assert "a detail" not in answer.text
+    reference = re.search(r"\b[0-9A-F]{8}\b", answer.text)[0]
+    assert f"Reference {reference}" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_more_than_the_portal_takes_is_answered_in_words(browser, company):
+    answer = browser.post("/login", {"email": "x" * 5_000_000, "password": "y"})
+    assert answer.status_code == 413
+    assert "Too much at once" in answer.text
+
+
+def test_a_megabyte_in_a_field_is_answered_at_the_field(browser, company):
+    answer = browser.post("/login", {"email": "x" * 1_000_000, "password": "y"})
+    assert answer.status_code == 422
+    assert "At most 254 characters" in answer.text
+
+
+def test_every_answer_carries_the_security_headers(signed_in):
+    for path in ("/", "/login", "/static/portal.css", "/no-such-page"):
+        headers = signed_in(Role.VIEWER).get(path).headers
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "Strict-Transport-Security" not in headers
+    assert signed_in(Role.VIEWER).get("/").headers["Cache-Control"] == "no-store"
