@@ -13,7 +13,7 @@ from .binding import HttpReply
 from .calls import Call, Login, Sender, Session
 from .classify import Where, failure, messages_of, unread
 from .errors import BadReply, GatewayError, IntacctError, Level
-from .results import Result
+from .results import Result, made_key
 
 # Frozen bodies come from our own store; they are read as strictly as a reply.
 _BODY = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -131,11 +131,12 @@ class _Judge:
 
 
 def _result(typed: Any, where: _Judge) -> Result:
+    data = _data(typed.data)
     return Result(
         control_id=typed.controlid or "",
         function=typed.function or "",
-        data=_data(typed.data),
-        legacy_key=typed.key or "",
+        key=typed.key or made_key(data),
+        data=data,
         error=where.result_error(typed),
     )
 

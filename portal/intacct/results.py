@@ -13,18 +13,16 @@ from .errors import IntacctError
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to one call: `error` is None when the function succeeded."""
+    """The answer to one call: `error` is None when the function succeeded.
+
+    `key` is the RECORDNO of what was made or changed ("" where a function names none), `data` the raw element.
+    """
 
     control_id: str
     function: str = ""
+    key: str = ""
     data: etree._Element | None = field(default=None, repr=False)
-    legacy_key: str = field(default="", repr=False)
     error: IntacctError | None = None
-
-    @property
-    def key(self) -> str:
-        """The RECORDNO of what was made or changed, whether the function says it as `key` or in `data`; else ""."""
-        return self.legacy_key or self._record_number()
 
     @property
     def totalcount(self) -> int | None:
@@ -52,16 +50,8 @@ class Result:
         """Each record as field -> text; nested groups as dotted names, null as "", of a repeated field the first."""
         if self.data is None:
             return
-        for record in self.data.iterchildren(etree.Element):
-            row: dict[str, str] = {}
-            _fill(row, record, "")
-            yield row
-
-    def _record_number(self) -> str:
-        if self.data is None or not len(self.data) or self.data.get("listtype") != "objects":
-            return ""
-        fields = self.data[0].iterchildren(etree.Element)
-        return next((item.text or "" for item in fields if item.tag.upper() == "RECORDNO"), "")
+        for record in self.data.iterchildren("*"):
+            yield _row(record)
 
     def _number(self, name: str) -> int | None:
         """Tolerant: an attribute that is absent, blank or no number is None."""
@@ -69,10 +59,24 @@ class Result:
         return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _fill(row: dict[str, str], record: etree._Element, prefix: str) -> None:
-    for item in record.iterchildren(etree.Element):
-        name = intern(prefix + item.tag)
+def made_key(data: etree._Element | None) -> str:
+    """The RECORDNO that a `create` or `update` of one object answers in its `data`; "" in other data."""
+    if data is None or not len(data) or data.get("listtype") != "objects":
+        return ""
+    return next((item.text or "" for item in data[0].iterchildren("*") if item.tag.upper() == "RECORDNO"), "")
+
+
+def _row(record: etree._Element) -> dict[str, str]:
+    """Nearly all rows are flat, and there are many: the plain walk comes first."""
+    row: dict[str, str] = {}
+    for item in record.iterchildren("*"):
         if len(item):
-            _fill(row, item, f"{name}.")
+            _unfold(row, item)
         else:
-            row.setdefault(name, item.text or "")
+            row.setdefault(intern(item.tag), item.text or "")
+    return row
+
+
+def _unfold(row: dict[str, str], group: etree._Element) -> None:
+    for name, text in _row(group).items():
+        row.setdefault(intern(f"{group.tag}.{name}"), text)
