@@ -9,10 +9,11 @@ from portal.blueprints.auth import area as auth
 from portal.blueprints.dashboard import area as dashboard
 from portal.blueprints.failures import init_failures
 from portal.blueprints.headers import init_headers
+from portal.blueprints.health import area as health
 from portal.blueprints.rendering import init_rendering
 from portal.blueprints.urls import init_urls
 
-AREAS = (auth, dashboard)
+AREAS = (auth, health, dashboard)
 
 
 def init_pages(app: Flask) -> None:

@@ -41,3 +41,9 @@ def current_revision() -> str:
 def is_empty() -> bool:
     """Whether no migration has ever run on this database."""
     return not inspect(db.engine).has_table("alembic_version")
+
+
+def let_go() -> None:
+    """Close this process's connections, so that none is open while it only watches others."""
+    db.session.remove()
+    db.engine.dispose()

@@ -38,14 +38,17 @@ def settings(data: Path | None = None, env: Mapping[str, str] | None = None) -> 
     return Settings.from_env(environment(data or data_dir(source), source))
 
 
-def environment(data: Path, env: Mapping[str, str]) -> dict[str, str]:
-    """`env` with what is missing filled in from the data folder; complete and unchanged when it names both servers."""
+def environment(data: Path, env: Mapping[str, str], stack: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`env` with what is missing filled in from the data folder; complete and unchanged when it names both servers.
+
+    `stack` is what the running stack uses; absent, what the last `portal up` on this folder wrote down.
+    """
     given = {name: value for name, value in env.items() if value.strip()}
     if "DATABASE_URL" in given and "REDIS_URL" in given:
         return dict(given)
     data.mkdir(parents=True, exist_ok=True)
-    made = _from_stack(data) | _embedded(data) | _keys(data, given)
-    return made | given
+    used = _from_stack(data) if stack is None else dict(stack)
+    return _embedded(data) | used | _keys(data, given) | given
 
 
 def _embedded(data: Path) -> dict[str, str]:
