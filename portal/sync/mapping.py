@@ -116,7 +116,7 @@ def reference_in(text: str) -> tuple[str, int] | None:
     return (found[-1][0], int(found[-1][1])) if found else None
 
 
-def build_customer(customer: CustomerRecord, *, update: bool, base_currency: str) -> Built:
+def build_customer(customer: CustomerRecord, *, update: bool) -> Built:
     """`create CUSTOMER` or `update CUSTOMER`. Raises CannotSend for a number that is no CUSTOMERID."""
     if len(customer.number) > LONGEST_CUSTOMER_ID:
         raise CannotSend(

@@ -106,7 +106,7 @@ def _customer_record(customer: Customer) -> CustomerRecord:
         email=customer.email,
         phone=customer.phone,
         address=Address(
-            address1=customer.address1, address2=customer.address2, city=customer.city, state=customer.state,
+            line1=customer.address1, line2=customer.address2, city=customer.city, state=customer.state,
             postal_code=customer.postal_code, country=customer.country,
         ),
         currency=customer.currency,

@@ -1,0 +1,155 @@
+"""Reading what changed: windows on Intacct's clock, pages by RECORDNO, a place that survives the worker.
+
+`since` is fixed for a pass; each stored page moves only the RECORDNO, in the page's own transaction. After the last
+page `since` becomes the pass's start on Intacct's clock. Each window begins an hour earlier than that, because
+Intacct stamps records before they become visible; reading a row twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, is_null
+from portal.intacct.stamps import format_stamp
+from portal.models.run import Cursor
+from portal.models.types import utcnow
+from portal.sync.context import RunContext
+
+OVERLAP = timedelta(hours=1)
+UNMODIFIED_OVERLAP = timedelta(hours=25)
+"""For rows never modified: their creation stamp need not share a zone with WHENMODIFIED [observed: 7 hours apart]."""
+
+SHRUNK_FROM = 100
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a cursor reads. `created_field` is the audit stamp of the object (WHENCREATED is the invoice's own date)."""
+
+    object: str
+    fields: tuple[str, ...]
+    created_field: str = "AUWHENCREATED"
+    whole_first_pass: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the query does: a cursor with another fingerprint starts anew."""
+        text = "|".join((self.object, *self.fields, self.created_field))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a pass stands."""
+
+    since: datetime | None
+    pass_start: datetime | None
+    last_recordno: int
+    rows: int
+
+
+@dataclass
+class CursorPage:
+    """Rows that were read but are not stored yet, and the place that storing them moves to."""
+
+    spec: Spec
+    rows: list[dict[str, str]]
+    last_recordno: int
+    pass_start: datetime
+    is_last: bool
+    rows_in_pass: int = field(default=0)
+
+
+def pages(ctx: RunContext, spec: Spec) -> Iterator[CursorPage]:
+    """The pages of one pass, one request each; the caller stores each page and then calls `store` and commits."""
+    for found in together(ctx, [spec]):
+        yield found
+
+
+def together(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[CursorPage]:
+    """The pages of several passes, one request a round for all that are not at their end yet."""
+    going = {spec.object: (spec, _place(ctx, spec)) for spec in specs}
+    db.session.commit()
+    rows_in_pass = dict.fromkeys(going, 0)
+    while going:
+        calls = [_query(ctx, spec, place).call(spec.object) for spec, place in going.values()]
+        results = ctx.read(calls)
+        for result, (spec, place) in zip(results, list(going.values()), strict=True):
+            if result.error is not None:
+                raise result.error
+            rows = list(result.rows())
+            last = int(rows[-1]["RECORDNO"]) if rows else place.last_recordno
+            start = place.pass_start or ctx.gateway.clock or utcnow()
+            rows_in_pass[spec.object] += len(rows)
+            is_last = not (result.numremaining or 0)
+            yield CursorPage(spec, rows, last, start, is_last, rows_in_pass[spec.object])
+            if is_last:
+                del going[spec.object]
+            else:
+                going[spec.object] = (spec, Place(place.since, start, last, place.rows))
+
+
+def store(ctx: RunContext, page: CursorPage) -> None:
+    """Move the cursor past a page that was stored; the caller commits both together."""
+    cursor = _cursor(ctx.book_id, page.spec)
+    if not page.is_last:
+        cursor.pass_start, cursor.last_recordno = page.pass_start, page.last_recordno
+        db.session.flush()
+        return
+    _warn_if_shrunk(ctx, cursor, page)
+    cursor.since, cursor.pass_start, cursor.last_recordno = page.pass_start, None, 0
+    cursor.rows_last_pass = page.rows_in_pass
+    db.session.flush()
+
+
+def _warn_if_shrunk(ctx: RunContext, cursor: Cursor, page: CursorPage) -> None:
+    """An answer much smaller than the last one of the same kind may be a right that was lost."""
+    if cursor.since is None and cursor.rows_last_pass > SHRUNK_FROM and page.rows_in_pass * 2 < cursor.rows_last_pass:
+        ctx.warnings.append(
+            f"Intacct answered {page.rows_in_pass} records of {page.spec.object}; last time it was"
+            f" {cursor.rows_last_pass}. Check that the user may still read all of them."
+        )
+
+
+def _place(ctx: RunContext, spec: Spec) -> Place:
+    cursor = _cursor(ctx.book_id, spec)
+    if cursor.fingerprint != spec.fingerprint:
+        cursor.fingerprint, cursor.since, cursor.pass_start, cursor.last_recordno = spec.fingerprint, None, None, 0
+    if cursor.since is None and not spec.whole_first_pass:
+        # Money is read from the connection on; what was applied before a link comes by reading that link's history.
+        cursor.since = ctx.gateway.clock or utcnow()
+    db.session.flush()
+    return Place(cursor.since, cursor.pass_start, cursor.last_recordno, cursor.rows_last_pass)
+
+
+def _cursor(book_id: int, spec: Spec) -> Cursor:
+    query = select(Cursor).where(Cursor.book_id == book_id, Cursor.object == spec.object, Cursor.document_type == "")
+    cursor = db.session.scalar(query)
+    if cursor is None:
+        cursor = Cursor(book_id=book_id, object=spec.object, document_type="", fingerprint="", last_recordno=0)
+        cursor.rows_last_pass = 0
+        db.session.add(cursor)
+        db.session.flush()
+    return cursor
+
+
+def _query(ctx: RunContext, spec: Spec, place: Place) -> Query:
+    return Query(
+        spec.object,
+        spec.fields,
+        _window(ctx, spec, place.since) if place.since else None,
+        show_private=not ctx.entity,
+        after_recordno=place.last_recordno,
+    )
+
+
+def _window(ctx: RunContext, spec: Spec, since: datetime) -> Filter:
+    changed = at_least("WHENMODIFIED", format_stamp(since - OVERLAP, ctx.offset))
+    born = at_least(spec.created_field, format_stamp(since - UNMODIFIED_OVERLAP, ctx.offset))
+    return any_of(changed, all_of(is_null("WHENMODIFIED"), born))

@@ -1,0 +1,98 @@
+"""Intacct's customers by name: a directory kept by cursor, and rule 1, which decides who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.models.sync import IntacctCustomer, Kind, SyncRow
+from portal.sync import cursors, links
+from portal.sync.context import RunContext
+
+FIELDS = ("RECORDNO", "CUSTOMERID", "NAME", "STATUS", "MEGAENTITYID")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A customer there, as matching sees it. `taken` says that it is linked to a customer of ours."""
+
+    recordno: int
+    customer_id: str
+    name: str
+    active: bool
+    entity: str
+    taken: bool
+
+
+class Verdict(StrEnum):
+    """What rule 1 says of a customer of ours without a link."""
+
+    LINK = "link"
+    CREATE = "create"
+    AMBIGUOUS = "ambiguous"
+    NAME_LINKED = "name_linked"
+    ID_TAKEN = "id_taken"
+
+
+@dataclass(frozen=True)
+class Match:
+    """The verdict, the entry to link, or the candidates among which a person chooses."""
+
+    verdict: Verdict
+    entry: Entry | None = None
+    candidates: tuple[Entry, ...] = ()
+
+
+def match(number: str, named: Iterable[Entry], same_id: Entry | None) -> Match:
+    """Rule 1: `named` are the entries of the customer's name, `same_id` the one that has our number as CUSTOMERID.
+
+    A link wins (the caller has none); among unlinked ones a single match links, of several the one whose CUSTOMERID is
+    our number; none creates; only linked ones of that name, or our number in use under another name, is for a person.
+    """
+    entries = tuple(named)
+    free = tuple(entry for entry in entries if not entry.taken)
+    if len(free) == 1:
+        return Match(Verdict.LINK, free[0])
+    if len(free) > 1:
+        ours = [entry for entry in free if entry.customer_id.casefold() == number.casefold()]
+        return Match(Verdict.LINK, ours[0]) if ours else Match(Verdict.AMBIGUOUS, candidates=free)
+    if entries:
+        return Match(Verdict.NAME_LINKED, candidates=entries)
+    if same_id is not None:
+        return Match(Verdict.ID_TAKEN, candidates=(same_id,))
+    return Match(Verdict.CREATE)
+
+
+def refresh(ctx: RunContext) -> None:
+    """Bring the directory up to date: everything on the first pass, what changed on later ones."""
+    spec = cursors.Spec("CUSTOMER", FIELDS, created_field="WHENCREATED", whole_first_pass=True)
+    for page in cursors.pages(ctx, spec):
+        for row in page.rows:
+            links.remember_customer(
+                ctx.book_id, int(row["RECORDNO"]), row["CUSTOMERID"], row["NAME"],
+                active=row["STATUS"].casefold() in ("active", "t"), entity=row["MEGAENTITYID"],
+            )  # fmt: skip
+        cursors.store(ctx, page)
+        ctx.checkpoint()
+
+
+def find(book_id: int, name_key: str, number: str) -> tuple[list[Entry], Entry | None]:
+    """The entries of a folded name, and the one that has `number` as its CUSTOMERID (whatever its name)."""
+    query = select(IntacctCustomer).where(IntacctCustomer.book_id == book_id)
+    named = [_entry(row) for row in db.session.scalars(query.where(IntacctCustomer.name_key == name_key))]
+    same = db.session.scalar(query.where(IntacctCustomer.customer_id == number))
+    return named, _entry(same) if same else None
+
+
+def _entry(row: IntacctCustomer) -> Entry:
+    taken = db.session.scalar(
+        select(SyncRow.id).where(
+            SyncRow.book_id == row.book_id, SyncRow.kind == Kind.CUSTOMER, SyncRow.object == "CUSTOMER",
+            SyncRow.key == str(row.recordno),
+        )
+    )  # fmt: skip
+    return Entry(row.recordno, row.customer_id, row.name, row.active, row.entity, taken is not None)

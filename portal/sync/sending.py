@@ -1,0 +1,240 @@
+"""Sending postings: born in one transaction, sent outside any, answered in another.
+
+A posting exists, open, before its request leaves, and the request leaves only before the moment written on it. So
+whatever dies, the next run knows what may be there.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.intacct.errors import IntacctError, NoReply, SchemaError, SessionExpired, Throttled
+from portal.intacct.gateway import Call, Result
+from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
+from portal.models.types import utcnow
+from portal.problems import ledger
+from portal.sync import answers
+from portal.sync.answers import Answer, Stored
+from portal.sync.context import RunContext
+from portal.sync.mapping import Built, CannotSend
+from portal.sync.snapshots import Snapshot, next_seq
+
+LEAVES_WITHIN_SECONDS = 30
+BATCH = 25
+PAUSES_SECONDS = (1, 2, 4, 8)
+"""Between tries of a batch that Intacct would not take at all (throttled, off-line); each try is a new posting."""
+
+WRITTEN = {
+    Act.CREATE: "created",
+    Act.UPDATE: "updated",
+    Act.APPLY: "applied",
+    Act.REVERSE: "reversed",
+    Act.DELETE: "deleted",
+}
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A record that was looked at and may be sent. `build` makes the function for a sequence number (the reference in
+    its text carries it); `above` is the highest sequence number of ours that was seen there."""
+
+    row_id: int
+    kind: Kind
+    act: Act
+    number: str
+    want: str
+    hash: str
+    build: Callable[[int], Built]
+    above: int = 0
+
+
+@dataclass(frozen=True)
+class Born:
+    """An open posting as it goes to the wire."""
+
+    posting_id: int
+    attempt: int
+    control_id: str
+    body: str
+    ready: Ready
+
+
+def ready(
+    snapshot: Snapshot, act: Act, build: Callable[[int], Built], *, above: int = 0, hash_: str | None = None
+) -> Ready:
+    """A snapshot made ready; its posting carries the hash of what the snapshot wanted."""
+    carried = snapshot.want if hash_ is None else hash_
+    return Ready(snapshot.row_id, snapshot.kind, act, snapshot.number, snapshot.want, carried, build, above)
+
+
+def send_all(ctx: RunContext, items: Sequence[Ready]) -> None:
+    """Send every item, in batches; problems and answers are stored as they come.
+
+    Raises StepFailed-worthy IntacctErrors when Intacct cannot be worked with now; what was not sent is sent by the
+    next run.
+    """
+    for start in range(0, len(items), BATCH):
+        _send_batch(ctx, items[start : start + BATCH])
+
+
+def _send_batch(ctx: RunContext, items: Sequence[Ready]) -> None:
+    pauses = iter(PAUSES_SECONDS)
+    renewed = False
+    while items:
+        try:
+            items = _send_once(ctx, items)
+            return
+        except SessionExpired:
+            if renewed:
+                raise
+            renewed = True
+            ctx.gateway.sign_in()
+        except Throttled:
+            pause = next(pauses, None)
+            if pause is None:
+                raise
+            time.sleep(pause * random.uniform(0.75, 1.25))
+        except SchemaError:
+            # One malformed document must not refuse its batch: each goes again alone, and the bad one gets the problem.
+            for item in items:
+                _send_once(ctx, [item])
+            return
+
+
+def _send_once(ctx: RunContext, items: Sequence[Ready]) -> Sequence[Ready]:
+    """Send one request. Raises the error of a request that was refused as a whole, its postings stored accordingly."""
+    born, leave_before = _give_birth(ctx, items)
+    if not born:
+        return ()
+    calls = [Call(item.control_id, item.body) for item in born]
+    try:
+        results = ctx.write(calls, leave_before)
+    except IntacctError as error:
+        alone = isinstance(error, SchemaError) and len(born) == 1
+        _store(ctx, [(item, Answer(item.posting_id, item.attempt, error=_for_one(error, alone))) for item in born])
+        if alone:
+            return ()
+        raise
+    received = []
+    for item in born:
+        received.append((item, _answer(item, results[item.control_id])))
+    _store(ctx, received)
+    _stop_if_silent(received)
+    return ()
+
+
+def _answer(item: Born, result: Result) -> Answer:
+    error = result.error
+    if error is None and item.ready.act == Act.CREATE and not result.key:
+        error = NoReply("Intacct said yes but not under which key.", code="reply")
+    return Answer(item.posting_id, item.attempt, result.key, error)
+
+
+def _for_one(error: IntacctError, alone: bool) -> IntacctError:
+    """A document refused as malformed in a request of its own is refused for good; in a batch it never ran."""
+    if isinstance(error, SchemaError):
+        error.executed = "refused" if alone else "no"
+    return error
+
+
+def _stop_if_silent(received: Sequence[tuple[Born, Answer]]) -> None:
+    """A reply that left out records means the line is not to be trusted now: the run ends in words."""
+    for _, answer in received:
+        if isinstance(answer.error, NoReply):
+            raise answer.error
+
+
+def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], float]:
+    # Two clocks from the same moment: the wall's for those who look later, the worker's own monotonic one for itself,
+    # so that a worker that was frozen does not send what others have given up waiting for.
+    born = []
+    send_before = utcnow() + timedelta(seconds=LEAVES_WITHIN_SECONDS)
+    leave_before = time.monotonic() + LEAVES_WITHIN_SECONDS
+    for item in items:
+        row = db.session.scalar(select(SyncRow).where(SyncRow.id == item.row_id).with_for_update())
+        if row is None or row.hold or row.want_hash != item.want or _has_open(row.id):
+            continue  # edited, held or opened since it was looked at: the next run looks again
+        posting = _posting(ctx, row, item, send_before)
+        if posting is not None:
+            born.append(Born(posting.id, 1, control_id(row.ref, posting.seq), posting.body, item))
+    ctx.checkpoint()
+    return born, leave_before
+
+
+def _posting(ctx: RunContext, row: SyncRow, item: Ready, send_before: Any) -> Posting | None:
+    seq = max(next_seq(row.id), item.above + 1)
+    try:
+        built = item.build(seq)
+    except (CannotSend, ValueError) as error:
+        refuse(ctx, row, error)
+        return None
+    posting = Posting(
+        sync_row_id=row.id, seq=seq, act=item.act, body=built.body, hash=item.hash, facts=built.facts,
+        intacct_company_id=ctx.intacct_company_id, entity=ctx.entity, run_id=ctx.run_id, send_before=send_before,
+        sent_at=utcnow(), state=PostingState.OPEN, attempts=1,
+    )  # fmt: skip
+    db.session.add(posting)
+    db.session.flush()
+    return posting
+
+
+def refuse(ctx: RunContext, row: SyncRow, error: CannotSend | ValueError) -> None:
+    """Write the problem of a record that is not sent as it is. Flushes."""
+    if isinstance(error, CannotSend):
+        code, text = error.code, error.text
+    else:
+        code, text = "value_refused", f"Intacct cannot take this record: {error}. Nothing of it was sent."
+    ledger.report(row, code, text)
+    ctx.count("problems")
+    ctx.item("problem", text, row_id=row.id)
+
+
+def control_id(ref: str, seq: int) -> str:
+    """What names one function on the wire; the same for every attempt of a posting."""
+    return f"{ref}.{seq}"
+
+
+def _has_open(row_id: int) -> bool:
+    query = select(Posting.id).where(Posting.sync_row_id == row_id, Posting.state == PostingState.OPEN)
+    return db.session.scalar(query) is not None
+
+
+def _store(ctx: RunContext, received: Sequence[tuple[Born, Answer]]) -> None:
+    """Write the answers down, whoever holds the run now; then note them in the run, if it is still ours."""
+    stored = [(item, answers.store(answer, ctx.by)) for item, answer in received]
+    db.session.commit()
+    for item, outcome in stored:
+        if outcome is not None:
+            note(ctx, outcome, item.ready.number)
+    ctx.checkpoint()
+
+
+def note(ctx: RunContext, outcome: Stored, number: str) -> None:
+    """Count a stored answer and list it on the run's page."""
+    plural = f"{outcome.kind.value}s"
+    if outcome.state == PostingState.POSTED:
+        ctx.count("applied.payments" if outcome.act == Act.APPLY else f"{_figure(outcome.act)}.{plural}")
+        ctx.item(WRITTEN[outcome.act], "", row_id=outcome.row_id)
+    elif outcome.state == PostingState.REFUSED:
+        ctx.count("problems")
+        ctx.item("problem", outcome.text, row_id=outcome.row_id)
+    elif outcome.state == PostingState.OPEN:
+        ctx.count("unknown")
+        ctx.item(
+            "unknown", "It is not known yet whether Intacct has it. It will not be sent twice.", row_id=outcome.row_id
+        )
+    else:
+        ctx.count("waiting")
+        ctx.item("not_sent", f"Intacct did not take it now: {outcome.text}", row_id=outcome.row_id)
+
+
+def _figure(act: Act) -> str:
+    return "reversed" if act in (Act.REVERSE, Act.DELETE) else "written"
