@@ -1,0 +1,238 @@
+"""The reading functions: query, readByQuery, readMore, read, readByName."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from . import query as queries
+from .columns import Column, Columns
+from .envelope import Element, text_of
+from .errors import FunctionRefusal, GatewayError, business, processing_error
+from .filters import select
+from .model import Lines, ObjectType, Record
+from .objects import OBJECTS
+from .render import data
+from .sqlish import SqlReader
+from .values import truth, xml_text
+from .work import Outcome, Work
+
+LARGEST_READ_PAGE = 1000
+LARGEST_KEYS = 100
+DEFAULT_PAGE = 100
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@"
+
+
+def object_type(name: str) -> ObjectType:
+    """The object of that name in any case; FunctionRefusal when this company has none."""
+    kind = OBJECTS.get(name.strip().upper())
+    if kind is None:
+        raise FunctionRefusal(GatewayError("Query Failed", f"Object definition {name} not found"))
+    return kind
+
+
+def _only_xml(function: Element) -> None:
+    for path in ("returnFormat", "options/returnformat"):
+        if text_of(function, path).lower() not in ("", "xml"):
+            raise business("Only the return format xml is available here.", "Leave the return format out.")
+
+
+def rows_xml(element: str, rows: Iterable[Record], columns: list[Column]) -> str:
+    """Rows as elements with one child a column, dotted names and all; null is an empty element."""
+    shown = [(f"<{column.name}>", f"</{column.name}>", column.show) for column in columns]
+    parts: list[str] = []
+    for row in rows:
+        parts.append(f"<{element}>")
+        for start, end, show in shown:
+            text = show(row)
+            parts.append(start)
+            if text:
+                parts.append(xml_text(text))
+            parts.append(end)
+        parts.append(f"</{element}>")
+    return "".join(parts)
+
+
+def query(work: Work, function: Element) -> Outcome:
+    """`query`: every page is a fresh look, offset rows into what fits now."""
+    _only_xml(function)
+    kind = object_type(text_of(function, "object"))
+    work.books.allow("READ", kind.name)
+    reader = queries.QueryReader(kind.name, work.columns(), function)
+    columns, condition, order = reader.selected(), reader.condition(), reader.order()
+    private = truth(text_of(function, "options/showprivate"))
+    rows = _visible(work, kind, select(work.store, kind.name, condition), private)
+    rows = queries.sort_rows(rows, order)
+    size, offset = int(text_of(function, "pagesize") or DEFAULT_PAGE), int(text_of(function, "offset") or 0)
+    page = rows[offset : offset + size]
+    remaining = max(len(rows) - offset - len(page), 0)
+    return Outcome(
+        data=data(
+            rows_xml(kind.name, page, columns),
+            listtype=kind.name,
+            totalcount=len(rows),
+            offset=offset,
+            count=len(page),
+            numremaining=remaining,
+        )
+    )
+
+
+def _visible(work: Work, kind: ObjectType, rows: list[Record], private: bool) -> list[Record]:
+    if "MEGAENTITYID" not in kind.fields or (private and not work.signed.location_id):
+        return rows
+    entity = work.signed.location_id
+    return [row for row in rows if not row.get("MEGAENTITYID") or row["MEGAENTITYID"] == entity]
+
+
+def _listed_columns(columns: Columns, name: str, asked: str, groups: bool) -> list[Column]:
+    """The columns of a comma list, or all; the reply to an unknown name does not say which one."""
+    wanted = [part.strip() for part in asked.split(",") if part.strip()]
+    if not wanted or wanted == ["*"]:
+        wanted = columns.all_names(name, groups)
+    found = [columns.find(name, field, stored=True) for field in wanted]
+    if any(column is None for column in found):
+        raise processing_error()
+    return [column for column in found if column is not None]
+
+
+def _page_size(text: str) -> int:
+    if not text:
+        return DEFAULT_PAGE
+    if not text.isdigit() or not 1 <= int(text) <= LARGEST_READ_PAGE:
+        raise business(f"The page size '{text}' is invalid.", f"Use a page size from 1 to {LARGEST_READ_PAGE}.")
+    return int(text)
+
+
+def read_by_query(work: Work, function: Element) -> Outcome:
+    """`readByQuery`: the first page; what remains is kept for readMore, in this session."""
+    _only_xml(function)
+    kind = object_type(text_of(function, "object"))
+    work.books.allow("READ_BY_QUERY", kind.name)
+    size = _page_size(text_of(function, "pagesize"))
+    columns = work.columns()
+    condition = SqlReader(kind.name, columns, text_of(function, "query")).condition()
+    fields = text_of(function, "fields") or "*"
+    _listed_columns(columns, kind.name, fields, groups=True)
+    rows = _visible(work, kind, select(work.store, kind.name, condition), private=False)
+    keys = [row["RECORDNO"] for row in rows]
+    result_id = ""
+    if len(keys) > size:
+        result_id = "".join(secrets.choice(_ALPHABET) for _ in range(36))
+    state = {
+        "OBJECT": kind.name,
+        "FIELDS": fields,
+        "KEYS": keys,
+        "SIZE": size,
+        "DONE": 0,
+        "SESSION": work.signed.session_id,
+        "ID": result_id,
+    }
+    return _next_page(work, state)
+
+
+def _next_page(work: Work, state: Record) -> Outcome:
+    name, done, keys = state["OBJECT"], state["DONE"], state["KEYS"]
+    page = keys[done : done + state["SIZE"]]
+    remaining = len(keys) - done - len(page)
+    if state["ID"]:
+        work.store.put("_RESULT", state["ID"], {**state, "DONE": done + len(page)})
+    columns = _listed_columns(work.columns(), name, state["FIELDS"], groups=True)
+    rows = [row for key in page if (row := work.store.get(name, key)) is not None]
+    return Outcome(
+        data=data(
+            rows_xml(name.lower(), rows, columns),
+            listtype=name.lower(),
+            count=len(rows),
+            totalcount=len(keys),
+            numremaining=remaining,
+            resultId=state["ID"],
+        )
+    )
+
+
+def read_more(work: Work, function: Element) -> Outcome:
+    """`readMore`: the next page of a result of this session; a finished or foreign one is refused."""
+    result_id, name = text_of(function, "resultId"), text_of(function, "object").upper()
+    if result_id:
+        state = work.store.get("_RESULT", result_id)
+    else:
+        mine = [row for row in work.store.rows("_RESULT") if row["SESSION"] == work.signed.session_id]
+        open_ = [row for row in mine if row["OBJECT"] == name and row["DONE"] < len(row["KEYS"])]
+        state = open_[-1] if open_ else None
+    if state is None or state["SESSION"] != work.signed.session_id or state["DONE"] >= len(state["KEYS"]):
+        raise business(f"The result '{result_id or name}' does not exist or has no more records.")
+    return _next_page(work, state)
+
+
+def read(work: Work, function: Element) -> Outcome:
+    """`read`: records by RECORDNO; keys that do not exist are left out, without an error."""
+    kind = object_type(text_of(function, "object"))
+    keys = [int(key) if key.isdigit() else -1 for key in _keys(function)]
+    rows = [row for key in keys if (row := work.store.get(kind.name, key)) is not None]
+    return _read(work, function, kind, rows)
+
+
+def read_by_name(work: Work, function: Element) -> Outcome:
+    """`readByName`: records by their ID field."""
+    kind = object_type(text_of(function, "object"))
+    if not kind.id_field:
+        raise business(f"The object {kind.name} cannot be read by name.", "Read it by its record number.")
+    keys = _keys(function)
+    rows = [row for key in keys if (row := work.store.one(kind.name, kind.id_field, key)) is not None]
+    return _read(work, function, kind, rows)
+
+
+def _keys(function: Element) -> list[str]:
+    keys = [key.strip() for key in text_of(function, "keys").split(",") if key.strip()]
+    if len(keys) > LARGEST_KEYS:
+        raise business(f"At most {LARGEST_KEYS} keys can be read at once.", "Send fewer keys.")
+    return keys
+
+
+def _read(work: Work, function: Element, kind: ObjectType, rows: list[Record]) -> Outcome:
+    _only_xml(function)
+    work.books.allow("READ", kind.name)
+    asked = text_of(function, "fields") or "*"
+    whole = asked == "*"
+    columns = work.columns()
+    if not whole:
+        _known_or_prose(columns, kind.name, asked)
+    shown = _listed_columns(columns, kind.name, asked, groups=True)
+    seen = [row for row in rows if work.visible(kind.name, row, private=True)]
+    inside = "".join(_nested(work, kind, row, shown, whole) for row in seen)
+    return Outcome(data=data(inside, listtype=kind.name, count=len(seen)))
+
+
+def _known_or_prose(columns: Columns, name: str, asked: str) -> None:
+    """`read` names an unknown field in the error number itself, and says nothing else."""
+    for field in asked.split(","):
+        if field.strip() and columns.find(name, field) is None:
+            raise FunctionRefusal(GatewayError(f"Invalid fields list {field.strip()}"))
+
+
+def _nested(work: Work, kind: ObjectType, row: Record, columns: list[Column], lines: bool) -> str:
+    inside = nest([(column.name.split("."), column.show(row)) for column in columns])
+    if lines:
+        inside += "".join(_owned(work, owned, row) for owned in kind.lines)
+    return f"<{kind.name}>{inside}</{kind.name}>"
+
+
+def _owned(work: Work, owned: Lines, row: Record) -> str:
+    columns = _listed_columns(work.columns(), owned.target, "*", groups=False)
+    rows = work.store.where(owned.target, owned.key, row["RECORDNO"])
+    return f"<{owned.group}>{rows_xml(owned.element, rows, columns)}</{owned.group}>"
+
+
+def nest(cells: list[tuple[list[str], str]]) -> str:
+    """Dotted names as nested groups; a group's cells come together where its first one stands."""
+    parts: list[str] = []
+    done: set[str] = set()
+    for path, text in cells:
+        if len(path) == 1:
+            parts.append(f"<{path[0]}>{xml_text(text)}</{path[0]}>")
+        elif path[0] not in done:
+            done.add(path[0])
+            inner = [(other[1:], value) for other, value in cells if len(other) > 1 and other[0] == path[0]]
+            parts.append(f"<{path[0]}>{nest(inner)}</{path[0]}>")
+    return "".join(parts)

@@ -1,0 +1,107 @@
+"""The sandbox as a web server on loopback: the gateway, its control, and its page."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from . import control, page
+from .core import SandboxCore
+from .replies import Reply
+
+PATH = "/ia/xml/xmlgw.phtml"
+
+
+class SandboxApp:
+    """The WSGI application around a core; `latency` seconds go by before each gateway reply."""
+
+    def __init__(self, core: SandboxCore, latency: float = 0.0) -> None:
+        self.core = core
+        self.latency = latency
+        self._counting = threading.Lock()
+        self._in_flight = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            response = self._route(request, environ)
+        except HTTPException as error:
+            body = json.dumps({"error": {"code": error.code, "message": error.description}})
+            response = Response(body, error.code, content_type="application/json")
+            if isinstance(error, MethodNotAllowed) and error.valid_methods:
+                response.headers["Allow"] = ", ".join(error.valid_methods)
+        return response(environ, start_response)
+
+    def _route(self, request: Request, environ: dict[str, Any]) -> Response:
+        if request.path == PATH:
+            if request.method != "POST":
+                raise MethodNotAllowed(["POST"], "The gateway takes POST only.")
+            return self._gateway(request, environ)
+        if request.path.startswith("/_control/"):
+            return control.respond(self.core, request)
+        if request.path == "/":
+            with self.core.lock:
+                self.core.run_late()
+                return Response(page.render(self.core), content_type="text/html; charset=utf-8")
+        raise NotFound("There is nothing here.")
+
+    def _gateway(self, request: Request, environ: dict[str, Any]) -> Response:
+        body = request.get_data(cache=False)
+        endpoint = f"{request.scheme}://{request.host}{PATH}"
+        with self._counting:
+            self._in_flight += 1
+            in_flight = self._in_flight
+        try:
+            reply = self.core.handle(body, in_flight, endpoint)
+            if self.latency + reply.delay > 0:
+                time.sleep(self.latency + reply.delay)
+        finally:
+            with self._counting:
+                self._in_flight -= 1
+        if reply.delivery == "drop":
+            _drop(environ)
+        return _response(reply)
+
+
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body, reply.status)
+    response.headers["Content-Type"] = reply.content_type
+    return response
+
+
+def _drop(environ: dict[str, Any]) -> None:
+    """Close the connection for good: the client sees it end without a byte."""
+    connection = environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("dropped on request")
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections open, sends at once, and logs nothing (bodies hold passwords)."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """No access log."""
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """The client sees the end of the connection."""
+        self.close_connection = True
+
+
+def serve(core: SandboxCore, host: str, port: int, latency: float = 0.0) -> BaseWSGIServer:
+    """A bound server (port 0: any free one), not yet serving; `core.endpoint` becomes its address."""
+    server = make_server(host, port, SandboxApp(core, latency), threaded=True, request_handler=_Handler)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    core.endpoint = f"http://{host}:{server.server_port}{PATH}"
+    return server

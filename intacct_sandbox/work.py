@@ -1,0 +1,53 @@
+"""What a function's code is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .columns import Columns
+from .company import Books
+from .envelope import Control, Element
+from .objects import OBJECTS
+from .sessions import SignedIn
+from .store import Record, Store
+
+
+@dataclass
+class Work:
+    """One request at work: the books, who is signed in, and where the gateway can be reached."""
+
+    books: Books
+    control: Control
+    signed: SignedIn
+    endpoint: str
+
+    @property
+    def store(self) -> Store:
+        """The records."""
+        return self.books.store
+
+    def columns(self) -> Columns:
+        """The columns as this user sees them."""
+        books = self.books
+        return Columns(books.store, books.offset, books.today(), books.switches.custom_fields)
+
+    def visible(self, name: str, row: Record, private: bool = False) -> bool:
+        """Whether the session sees a record: its own entity's and shared ones; all with `private` at top level."""
+        if "MEGAENTITYID" not in OBJECTS[name].fields:
+            return True
+        owner = row.get("MEGAENTITYID")
+        if not owner:
+            return True
+        return bool(owner == self.signed.location_id) if self.signed.location_id else private
+
+
+@dataclass
+class Outcome:
+    """A function's success: the key of a legacy function, or a rendered `data` element, or neither."""
+
+    key: str | None = None
+    data: str = ""
+
+
+Handler = Callable[[Work, Element], Outcome]
