@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import runpy
 from functools import cache
+from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
 import requests
 from lxml import etree
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.exceptions import ProtocolError
 
 CHECKER = Path(__file__).resolve().parents[2] / "shared" / "intacct-schemas" / "validate.py"
 ABSENT = "Sage's request schema (../shared/intacct-schemas) is not beside this checkout"
@@ -57,23 +59,26 @@ class ValidatingAdapter(BaseAdapter):
 
 
 class CoreAdapter(BaseAdapter):
-    """The sandbox in this process: `core.handle(body)` gives status, content type and body, or raises.
+    """The sandbox in this process, in place of a socket: what `core.handle` drops or delays fails as a socket would.
 
-    What it raises as a socket would (`ConnectionError`, `TimeoutError`) comes out as requests' own errors.
+    A reply that is slower than the read timeout is a timeout at once; nobody waits.
     """
 
     def __init__(self, core: Any) -> None:
         super().__init__()
         self.core = core
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **kwargs: Any
+    ) -> requests.Response:
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
-        try:
-            reply = self.core.handle(body)
-        except TimeoutError as error:
-            raise requests.ReadTimeout(str(error), request=request) from error
-        except ConnectionError as error:
-            raise requests.ConnectionError(str(error), request=request) from error
+        reply = self.core.handle(body, endpoint=str(request.url))
+        if reply.delivery == "drop":
+            dropped = ProtocolError("Connection aborted.", RemoteDisconnected("Remote end closed connection"))
+            raise requests.ConnectionError(dropped, request=request)
+        read_timeout = timeout[1] if isinstance(timeout, tuple) else timeout
+        if read_timeout is not None and reply.delay >= read_timeout:
+            raise requests.ReadTimeout(f"Read timed out. (read timeout={read_timeout})", request=request)
         return response(request, reply.status, reply.content_type, reply.body)
 
     def close(self) -> None:

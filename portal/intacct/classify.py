@@ -56,7 +56,6 @@ class Rule:
 
 
 _ENVELOPE = frozenset({Level.HTTP, Level.CONTROL, Level.AUTHENTICATION})
-_SIGN_IN = frozenset({Level.CONTROL, Level.AUTHENTICATION})
 _HTTP = frozenset({Level.HTTP})
 
 # Tried in this order on each message; the first that fits decides.
@@ -74,8 +73,8 @@ RULES = (
     Rule(e.CredentialsError, code="XMLGW_JPP0002"),
     Rule(e.CredentialsError, r"sign-in information is incorrect", levels=_ENVELOPE),
     Rule(e.EntityError, r"location|entity", levels=frozenset({Level.AUTHENTICATION})),
-    Rule(e.SchemaError, code="XL03000003"),
-    Rule(e.SchemaError, code="GW-0011"),
+    Rule(e.SchemaError, code="XL03000003", levels=_ENVELOPE),
+    Rule(e.SchemaError, code="GW-0011", levels=_ENVELOPE),
     Rule(e.RolledBack, code=ROLLED_BACK),
     Rule(e.UnknownField, r"fields cannot be queried|field requested is not valid", code="XL03000006"),
     Rule(e.UnknownField, r"fields cannot be queried|field requested is not valid", code="XL03000010"),
@@ -88,7 +87,7 @@ RULES = (
     Rule(e.BatchKeyMissing, r"provide a payment batch key"),
     Rule(e.PeriodClosed, r"periods? (is|are) closed|within a period that's been closed|closed period"),
     Rule(e.Stale, code="BL03000215"),
-    Rule(e.Stale, r"already paid|exceeds total amount due|there is no due on"),
+    Rule(e.Stale, r"already paid|there is no due on|exceeds (the )?(total amount due|credit available|unapplied)"),
     Rule(e.Duplicate, code="BL34000061"),
     Rule(e.Duplicate, code="PL05000104"),
     Rule(e.Duplicate, r"already exists"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..schema import render
 from ..values import optional, required, split_date
-from .lines import InvoiceLine, currency_group, line_items
+from .lines import InvoiceLine, changed_lines, currency_group, line_items
 
 
 def create_invoice(
@@ -45,11 +45,16 @@ def update_invoice(
     number: str,
     description: str,
     lines: Sequence[InvoiceLine],
+    lines_there: int,
     po_number: str = "",
     currency: str = "",
     action: str = "Submit",
 ) -> str:
-    """Replaces the header and all lines of the unpaid invoice with RECORDNO `key`; an empty text clears its field."""
+    """Replaces the header and all lines of the unpaid invoice with RECORDNO `key`; an empty text clears its field.
+
+    `lines_there` is the number of lines that it has in Intacct. Lines are overwritten and added, never removed:
+    `ValueError` when there are fewer now.
+    """
     header = _header(customer_id, date, due_date, number, action)
     return render(
         "update_invoice",
@@ -58,7 +63,7 @@ def update_invoice(
         ponumber=optional("po_number", po_number) or "",
         description=optional("description", description) or "",
         **{name: value for name, value in currency_group(currency).items() if name != "basecurr"},
-        updateinvoiceitems=line_items(lines),
+        updateinvoiceitems=changed_lines(lines, lines_there),
     )
 
 

@@ -66,6 +66,24 @@ def line_items(lines: Sequence[InvoiceLine]) -> dict[str, Any]:
     return {"lineitem": [line.values() for line in lines]}
 
 
+def changed_lines(lines: Sequence[InvoiceLine], lines_there: int) -> dict[str, Any]:
+    """The lines that are there overwritten by number, further ones added; a text that is empty clears its field.
+
+    Intacct adds each plain `lineitem` of an update and has no way to remove a line: fewer lines than `lines_there`
+    raise `ValueError`.
+    """
+    if not 1 <= lines_there <= len(lines):
+        raise ValueError(f"lines: Intacct has {lines_there}, and an update cannot bring them down to {len(lines)}")
+    kept = [
+        {"line_num": str(number), **_cleared(line.values())} for number, line in enumerate(lines[:lines_there], start=1)
+    ]
+    return {"updatelineitem": kept, "lineitem": [line.values() for line in lines[lines_there:]]}
+
+
+def _cleared(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
 def currency_group(currency: str, base_currency: str = "") -> dict[str, Any]:
     """The currency at Intacct's daily rate (an empty rate type); nothing where `currency` is "".
 

@@ -64,6 +64,7 @@ FUNCTION_FAILURES = [
     ("BL01001973", "Payment amount exceeds total amount due (40.00)", e.Stale),
     ("BL01001973", "Payment cannot be processed because one or more bills are already paid", e.Stale),
     ("BL01001973", "Something that nobody has seen before", e.GatewayError),
+    ("XL03000003", "The function create_invoice is not available in this company.", e.GatewayError),
     ("BL02000051", 'You cannot make payment for foreign currency invoice for payment method "EFT"', e.GatewayError),
 ]
 

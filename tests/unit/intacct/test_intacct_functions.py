@@ -41,7 +41,7 @@ PAYMENT = {
 BODIES = {
     "invoice": f.create_invoice(**INVOICE),
     "invoice in a currency": f.create_invoice(**INVOICE, po_number="PO 88", currency="EUR", base_currency="USD"),
-    "changed invoice": f.update_invoice("5013", **INVOICE, currency="EUR"),
+    "changed invoice": f.update_invoice("5013", **INVOICE, lines_there=1, currency="EUR"),
     "reversed invoice": f.reverse_invoice("5013", DAY, "void"),
     "customer": f.create_customer("CLT-1", "Harbor", print_as="Harbor", email="a@b.example", address=Address("1 Quay")),
     "changed customer": f.update_customer("CLT-1", "Harbor", address=Address("1 Quay", country="France"), active=False),
@@ -118,7 +118,16 @@ def test_changed_invoice_clears_what_is_empty_and_replaces_its_lines():
     assert invoice.get("key") == "5013"
     assert invoice.find("ponumber") is not None
     assert invoice.find("basecurr") is None
-    assert len(invoice.findall("updateinvoiceitems/lineitem")) == 2
+    lines = invoice.find("updateinvoiceitems")
+    assert [(line.tag, line.get("line_num")) for line in lines] == [("updatelineitem", "1"), ("lineitem", None)]
+    assert [amount.text for amount in lines.iter("amount")] == ["120.00", "-20.00"]
+
+
+def test_changed_line_that_lost_its_memo_clears_it():
+    body = f.update_invoice("5", **INVOICE | {"lines": [InvoiceLine(Decimal(1), "4000")]}, lines_there=1)
+    assert [(item.tag, item.text) for item in tree(body).find(".//updatelineitem")] == [
+        *(("glaccountno", "4000"), ("amount", "1.00"), ("memo", None), ("locationid", None), ("departmentid", None)),
+    ]
 
 
 def test_payment_carries_one_detail_an_invoice_and_the_rest_as_overpayment():
@@ -173,6 +182,8 @@ def test_amount_that_is_no_decimal_is_refused(amount):
     ("build", "said"),
     [
         (lambda: f.create_invoice(**INVOICE | {"lines": []}), "lines"),
+        (lambda: f.update_invoice("5", **INVOICE, lines_there=3), "lines"),
+        (lambda: f.update_invoice("5", **INVOICE, lines_there=0), "lines"),
         (lambda: f.create_invoice(**INVOICE | {"number": ""}), "number"),
         (lambda: f.create_invoice(**INVOICE | {"customer_id": " "}), "customer_id"),
         (lambda: f.create_invoice(**INVOICE | {"lines": [InvoiceLine(Decimal("NaN"), "1")]}), "amount"),
