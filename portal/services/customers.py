@@ -82,6 +82,12 @@ def edit(customer: Customer, data: CustomerData, *, actor: Actor, expected_versi
     return customer
 
 
+def is_same(customer: Customer, data: CustomerData) -> bool:
+    """Whether `data` says nothing else than the customer as it is. Raises InvalidInput as `edit` does."""
+    values = _checked(customer.company_id, data, customer.currency, Origin(customer.origin), customer.id)
+    return {name: getattr(customer, name) for name in values} == values
+
+
 def _checked(company_id: int, data: CustomerData, currency: str, origin: Origin, own_id: int | None = None) -> JsonDict:
     faults = Faults()
     values: JsonDict = {

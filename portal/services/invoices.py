@@ -64,6 +64,14 @@ def edit(invoice: Invoice, data: InvoiceData, *, actor: Actor, expected_version:
     return invoice
 
 
+def is_same(invoice: Invoice, data: InvoiceData) -> bool:
+    """Whether `data` says nothing else than the invoice as it is. Raises InvalidInput as `edit` does."""
+    checked = check_invoice(invoice.company_id, data, origin=Origin(invoice.origin), current=invoice)
+    header = {name: getattr(invoice, name) for name in checked.header}
+    lines = [{name: getattr(line, name) for name in _LINE_FIELDS} | {"extra": line.extra} for line in invoice.lines]
+    return not invoice.voided and header == checked.header and lines == checked.lines
+
+
 def issue(invoice: Invoice, *, actor: Actor) -> Invoice:
     """Make a draft an invoice. Raises NotAllowedNow when it is none, InvalidInput when it has no lines."""
     hold(invoice)

@@ -86,6 +86,20 @@ def edit(payment: Payment, data: PaymentData, *, actor: Actor, expected_version:
     return payment
 
 
+def is_same(payment: Payment, data: PaymentData, applied: Sequence[tuple[int, Decimal]]) -> bool:
+    """Whether `data` says nothing else than the payment as it is, and all of `applied` lies on those invoices.
+
+    Raises InvalidInput as `edit` does.
+    """
+    values = _checked(payment.company_id, data, payment)
+    present = {row.invoice_id: row.amount for row in payment.applications}
+    return (
+        not payment.voided
+        and {name: getattr(payment, name) for name in values} == values
+        and all(present.get(invoice_id) == amount for invoice_id, amount in applied)
+    )
+
+
 def set_applied(payment: Payment, invoice: Invoice, amount: Decimal, *, actor: Actor) -> Payment:
     """Make what lies of the payment on `invoice` be `amount`; 0 takes it off. Errors as in `apply`."""
     hold(payment, invoice)
@@ -101,6 +115,14 @@ def apply(payment: Payment, items: Sequence[tuple[Invoice, Decimal]], *, actor: 
     """
     with db.session.begin_nested():
         _add(payment, items, actor)
+    return payment
+
+
+def apply_one(payment: Payment, invoice: Invoice, amount: Decimal, *, actor: Actor) -> Payment:
+    """Put `amount` more of the payment on one invoice. Errors as in `apply`, at `amount` or `invoice`."""
+    hold(payment, invoice)
+    _refuse_nothing(amount, "amount")
+    applications.put(payment, invoice, applications.applied_to(payment, invoice) + amount, actor=actor)
     return payment
 
 

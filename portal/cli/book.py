@@ -1,0 +1,151 @@
+"""`portal book`: customers, invoices and payments from the command line, as the API's bodies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from portal.cli.documents import DOCUMENTS, Document, present
+from portal.cli.output import Group, emit, emit_list, table
+from portal.errors import InvalidInput
+from portal.extensions import db
+from portal.models.company import Company
+from portal.models.customer import Customer
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.queries.bodies import body
+from portal.queries.companies import get_company_by_slug
+from portal.queries.sync_states import State
+from portal.services import payments
+from portal.services.audit import Actor
+from portal.services.bodies import apply_data, parse
+
+COMMAND_LINE = Actor("command line")
+
+BATCH = 500  # rows read at once, with their lines and sync states
+KIND = click.Choice(list(DOCUMENTS))
+PLURALS = {f"{word}s": document for word, document in DOCUMENTS.items()}
+company_option = click.option("--company", "slug", required=True, metavar="SLUG", help="The company's slug.")
+
+
+@click.group("book", cls=Group)
+def group() -> None:
+    """Customers, invoices and payments. Documents are read from standard input as one JSON object."""
+
+
+@group.command("add")
+@click.argument("kind", type=KIND)
+@company_option
+def add(kind: str, slug: str) -> None:
+    """Add a customer, invoice or payment. One that is there already, exactly so, is printed as it is."""
+    company, document, given = get_company_by_slug(slug), DOCUMENTS[kind], parse(read_stdin())
+    record = present(document, company, given) or document.create(company, given, COMMAND_LINE)
+    _commit_and_print(company, record)
+
+
+@group.command("edit")
+@click.argument("kind", type=KIND)
+@click.argument("number")
+@company_option
+def edit(kind: str, number: str, slug: str) -> None:
+    """Change what the JSON document names; the rest stays."""
+    company, document = get_company_by_slug(slug), DOCUMENTS[kind]
+    record = document.find(company, number)
+    document.edit(company, record, parse(read_stdin()), COMMAND_LINE)
+    _commit_and_print(company, record)
+
+
+@group.command("void")
+@click.argument("kind", type=KIND)
+@click.argument("number")
+@company_option
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept in the history.")
+def void(kind: str, number: str, slug: str, reason: str) -> None:
+    """Take an invoice or payment back (its money is un-applied first); a customer becomes inactive."""
+    company, document = get_company_by_slug(slug), DOCUMENTS[kind]
+    record = document.find(company, number)
+    document.void(record, reason, COMMAND_LINE)
+    _commit_and_print(company, record)
+
+
+@group.command("apply")
+@company_option
+def apply(slug: str) -> None:
+    """Put money of a payment on an invoice: {"payment": "PMT-00001", "invoice": "INV-1", "amount": 20}."""
+    company = get_company_by_slug(slug)
+    asked = apply_data(company, parse(read_stdin()))
+    if asked.amount is None:
+        raise InvalidInput("The amount is missing.", field="amount", code="missing")
+    payments.apply_one(asked.payment, asked.invoice, asked.amount, actor=COMMAND_LINE)
+    _commit_and_print(company, asked.payment)
+
+
+@group.command("unapply")
+@company_option
+def unapply(slug: str) -> None:
+    """Take money of a payment off an invoice: {"payment": "PMT-00001", "invoice": "INV-1"}; all of it, or "amount"."""
+    company = get_company_by_slug(slug)
+    asked = apply_data(company, parse(read_stdin()))
+    payments.unapply(asked.payment, asked.invoice, amount=asked.amount, actor=COMMAND_LINE)
+    _commit_and_print(company, asked.payment)
+
+
+@group.command("list")
+@click.argument("kinds", type=click.Choice(list(PLURALS)))
+@company_option
+@click.option("--number", default="", metavar="N", help="Only the one of this number, in any case.")
+@click.option("--sync-state", type=click.Choice([state.value for state in State]), help="Only those in this state.")
+def list_command(kinds: str, slug: str, number: str, sync_state: str | None) -> None:
+    """List customers, invoices or payments."""
+    company, document = get_company_by_slug(slug), PLURALS[kinds]
+    bodies = _bodies(company, document, number)
+    chosen = [found for found in bodies if sync_state in (None, found["sync"]["state"])]
+    emit_list(chosen, lambda listing: _table(document, listing["items"]))
+
+
+def read_stdin() -> str:
+    """All of standard input. Raises InvalidInput when it is no UTF-8 text."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("Standard input is not UTF-8 text.", code="encoding") from error
+
+
+def _commit_and_print(company: Company, record: Customer | Invoice | Payment) -> None:
+    db.session.commit()
+    emit(body(company, record), _sentence)
+
+
+def _sentence(document: dict[str, Any]) -> str:
+    money = ""
+    if document["object"] != "customer":
+        amount = document.get("total", document.get("amount"))
+        money = f", {amount:,} {document['currency'].upper()}, {document['balance']:,} open"
+    return f"{document['number']}: {document['status']}{money}"
+
+
+def _bodies(company: Company, document: Document[Any], number: str) -> Iterator[dict[str, Any]]:
+    after = ""
+    while True:
+        page = document.page(company, number, after, BATCH)
+        yield from document.bodies(company, page.items)
+        if not page.next_after:
+            return
+        after = page.next_after
+
+
+def _table(document: Document[Any], items: Sequence[dict[str, Any]]) -> str:
+    rows = [[_cell(item, column) for column in document.columns] for item in items]
+    right = [i for i, column in enumerate(document.columns) if column in ("total", "amount", "balance")]
+    return table([column.replace("_", " ") for column in document.columns], rows, right)
+
+
+def _cell(item: dict[str, Any], column: str) -> str:
+    if column == "sync":
+        return str(item["sync"]["state"])
+    if column == "currency":
+        return str(item["currency"]).upper()
+    return f"{item[column]:,}" if column in ("total", "amount", "balance") else str(item[column])
