@@ -68,8 +68,7 @@ class CursorPage:
 
 def pages(ctx: RunContext, spec: Spec) -> Iterator[CursorPage]:
     """The pages of one pass, one request each; the caller stores each page and then calls `store` and commits."""
-    for found in together(ctx, [spec]):
-        yield found
+    yield from together(ctx, [spec])
 
 
 def together(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[CursorPage]:

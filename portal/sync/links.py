@@ -60,15 +60,40 @@ def _is_former(book_id: int, object_: str, key: str) -> bool:
 def raise_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
     """Add what a posting put on invoices: invoice row id -> amount, both as text of a posting's facts."""
     for invoice_row_id, amount in amounts.items():
-        pair = find_pair(source_row_id, int(invoice_row_id))
-        if pair is None:
-            pair = Pair(
-                source_row_id=source_row_id, invoice_row_id=int(invoice_row_id),
-                applied_here=Decimal(0), applied_there=Decimal(0),
-            )  # fmt: skip
-            db.session.add(pair)
+        pair = pair_of(source_row_id, int(invoice_row_id))
         pair.applied_there += Decimal(amount)
     db.session.flush()
+
+
+def set_applied(source: SyncRow, amounts: Mapping[str, Decimal]) -> None:
+    """Take over what lies there of a payment that was just adopted: invoice key -> amount. Carries nothing into our
+    book: the difference to what is applied here is the next thing to send."""
+    by_key = {}
+    for key in amounts:
+        invoice = linked_row(source.book_id, OBJECTS[Kind.INVOICE], key)
+        if invoice is not None:
+            by_key[invoice.id] = amounts[key]
+    pairs = {
+        pair.invoice_row_id: pair for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == source.id))
+    }
+    for invoice_row_id in by_key.keys() - pairs.keys():
+        pairs[invoice_row_id] = _new_pair(source.id, invoice_row_id)
+    for invoice_row_id, pair in pairs.items():
+        pair.applied_there = by_key.get(invoice_row_id, Decimal(0))
+    db.session.flush()
+
+
+def _new_pair(source_row_id: int, invoice_row_id: int) -> Pair:
+    pair = Pair(
+        source_row_id=source_row_id, invoice_row_id=invoice_row_id, applied_here=Decimal(0), applied_there=Decimal(0)
+    )
+    db.session.add(pair)
+    return pair
+
+
+def pair_of(source_row_id: int, invoice_row_id: int) -> Pair:
+    """The pair of a source and an invoice, made if there is none yet."""
+    return find_pair(source_row_id, invoice_row_id) or _new_pair(source_row_id, invoice_row_id)
 
 
 def find_pair(source_row_id: int, invoice_row_id: int) -> Pair | None:

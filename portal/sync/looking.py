@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from portal.intacct.queries import Query, any_of, like, one_of
-from portal.intacct.records import InvoiceRow, PaymentRow
+from portal.intacct.records import InvoiceRow, PaymentDetailRow, PaymentRow
+from portal.sync import money
 from portal.sync.context import RunContext
 from portal.sync.mapping import reference_in
 from portal.sync.snapshots import Snapshot
@@ -20,6 +22,7 @@ LIKES_AT_ONCE = 100
 
 INVOICE_FIELDS = InvoiceRow.FIELDS
 PAYMENT_FIELDS = PaymentRow.FIELDS
+DETAIL_FIELDS = PaymentDetailRow.FIELDS
 REVERSED = "Reversed"
 
 
@@ -129,6 +132,20 @@ def payment_there(row: PaymentRow) -> There:
         description=row.description, date=_day(row.receipt_date), due_date="", total=str(row.trx_total),
         due=str(row.trx_due), paid=str(row.trx_paid), entity=row.entity, record_type=row.record_type,
     )  # fmt: skip
+
+
+def applied_of(ctx: RunContext, payment_keys: Iterable[str]) -> dict[str, dict[str, Decimal]]:
+    """What lies of these payments on invoices there: payment key -> invoice key -> amount."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for chunk in _chunks(sorted(set(payment_keys)), 1000):
+        for field in ("PARENTPAYMENTKEY", "OVERPAYMENTKEY"):
+            rows = ctx.rows(Query("ARPYMTDETAIL", DETAIL_FIELDS, one_of(field, chunk), show_private=not ctx.entity))
+            details = [PaymentDetailRow.from_row(row, ctx.offset) for row in rows]
+            for (source, invoice_key), amount in money.sums(details).items():
+                if source.object == "ARPYMT" and source.key in chunk:
+                    found.setdefault(source.key, {}).setdefault(invoice_key, Decimal(0))
+                    found[source.key][invoice_key] += amount
+    return found
 
 
 def _day(value: object) -> str:

@@ -49,7 +49,8 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
 def _distinct_names(snapshots: Sequence[Snapshot]) -> tuple[list[Snapshot], list[Snapshot]]:
     """Two new customers of one name must not go together: the second has to see the first in the directory."""
     seen: set[str] = set()
-    now, later = [], []
+    now: list[Snapshot] = []
+    later: list[Snapshot] = []
     for snapshot in snapshots:
         (later if snapshot.name_key in seen else now).append(snapshot)
         seen.add(snapshot.name_key)

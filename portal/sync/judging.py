@@ -1,0 +1,56 @@
+"""What a look means for a record that should be in Intacct: ours is adopted, another's is a problem, absent is sent."""
+
+from __future__ import annotations
+
+from portal.extensions import db
+from portal.models.sync import SyncRow
+from portal.problems import ledger
+from portal.sync import links
+from portal.sync.context import RunContext
+from portal.sync.looking import Look, There
+from portal.sync.snapshots import Snapshot
+
+
+def problem(ctx: RunContext, row: SyncRow, code: str, text: str, **details: object) -> None:
+    """Open or renew the row's problem and list it on the run's page. Flushes."""
+    ledger.report(row, code, text, details=details)
+    ctx.count("problems")
+    ctx.item("problem", text, row_id=row.id)
+
+
+def wait(ctx: RunContext, row: SyncRow, reason: str) -> None:
+    """A record whose forerunner is missing waits and names it; waiting is no try."""
+    row.waiting_for = reason
+    ctx.count("waiting")
+    ctx.item("waiting", reason, row_id=row.id)
+    db.session.flush()
+
+
+def adopt(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -> None:
+    """Ours is there already, from a posting whose answer we never had or that this database does not remember."""
+    links.link_without_posting(row, there.key, there.number, there.seen(), there.entity)
+    ledger.close(row, ctx.by)
+    ctx.count(f"linked.{snapshot.kind.value}s")
+    ctx.item("linked", f"It was in Intacct already, as record {there.key}.", row_id=row.id)
+
+
+def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -> None:
+    """Rule 7: our number is in use there by a record that is not ours."""
+    what = snapshot.kind.value
+    problem(
+        ctx, row, "number_taken",
+        f"A transaction with the number '{snapshot.number}' already exists in Intacct and was not made here."
+        f" Nothing was sent. Renumber this {what}, link it to that record, or skip it.",
+        there={**there.seen(), "key": there.key, "description": there.description},
+    )  # fmt: skip
+
+
+def settled_by_look(ctx: RunContext, row: SyncRow, snapshot: Snapshot, look: Look) -> bool:
+    """Adopt or report what the look found; False when the record is absent there and may be sent."""
+    if look.ours is not None:
+        adopt(ctx, row, snapshot, look.ours)
+        return True
+    if look.other is not None:
+        collision(ctx, row, snapshot, look.other)
+        return True
+    return False

@@ -1,0 +1,53 @@
+"""Whose money a row of Intacct's is: pure, from ARPYMTDETAIL rows to sums by source and invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.intacct.records import PaymentDetailRow
+
+COUNTS_NOT = ("V", "D", "Voided", "Draft")
+"""States of rows that put nothing on an invoice: voided ones and drafts."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A payment (ARPYMT), an advance, or a credit: what a row's money is booked by."""
+
+    object: str
+    key: str
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is money received; a credit (adjustment, negative invoice) is not."""
+        return self.object in ("ARPYMT", "ARADVANCE")
+
+
+def sums(rows: Iterable[PaymentDetailRow]) -> dict[tuple[Source, str], Decimal]:
+    """(source, invoice key) -> what of the source lies on the invoice. Rows that do not count are left out; an inline
+    credit of the invoice's own lines is no money."""
+    found: dict[tuple[Source, str], Decimal] = {}
+    for row in rows:
+        if row.state in COUNTS_NOT or row.invoice_key is None:
+            continue
+        for source, amount in _parts(row):
+            place = (source, str(row.invoice_key))
+            found[place] = found.get(place, Decimal(0)) + amount
+    return found
+
+
+def _parts(row: PaymentDetailRow) -> Iterable[tuple[Source, Decimal]]:
+    """Each source that the row names, by the first key that is filled for its amount; cash by the parent payment."""
+    named = (
+        ("ARADVANCE", row.advance_key, row.advance),
+        ("ARPYMT", row.overpayment_key, row.overpayment),
+        ("ARADJUSTMENT", row.adjustment_key, row.adjustment),
+        ("ARINVOICE", row.negative_invoice_key, row.negative_invoice),
+        ("ARINVOICE", row.inline_key if row.inline_key != row.invoice_key else None, row.inline),
+        ("ARPYMT", row.parent_key or row.payment_key, row.cash),
+    )
+    for object_, key, amount in named:
+        if key is not None and amount:
+            yield Source(object_, str(key)), amount
