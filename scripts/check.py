@@ -1,0 +1,113 @@
+"""Run the project's checks and tests one after the other, and say at the end what failed and what was skipped.
+
+Usage: check.py quick|all      `quick` leaves out what needs a database, a browser or more than a few seconds.
+Exits with 0 when everything that ran passed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+CODE = ("portal", "intacct_sandbox", "migrations", "tests", "scripts", "wsgi.py")
+NO_TESTS_COLLECTED = 5
+SKIPPED = re.compile(r"^SKIPPED \[\d+\] (.*)$")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One program to run; it is left out, with `why_not`, where its subject does not exist."""
+
+    name: str
+    argv: tuple[str, ...]
+    why_not: str = ""
+
+
+@dataclass
+class Outcome:
+    """What happened so far."""
+
+    failed: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def steps(quick: bool) -> list[Step]:
+    """What to run, the quickest first."""
+    found = [
+        Step("ruff check", ("ruff", "check", *_existing(CODE))),
+        Step("ruff format", ("ruff", "format", "--check", *_existing(CODE))),
+        Step("mypy", ("mypy",)),
+        Step("import contracts", ("lint-imports",)),
+        Step("template lint", ("djlint", "--lint", "--quiet", "portal/templates"), _unless("portal/templates")),
+        Step("site rules", ("pytest", "-q", "tests/test_site_rules.py")),
+        Step("unit tests", ("pytest", "-q", "tests/unit"), _unless("tests/unit")),
+    ]
+    if not quick:
+        found += [
+            Step("integration tests", ("pytest", "-q", "tests/integration"), _unless("tests/integration")),
+            Step("browser tests", ("pytest", "-q", "tests/browser"), _unless("tests/browser")),
+        ]
+    return found
+
+
+def _existing(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if (TOP / name).exists())
+
+
+def _unless(folder: str) -> str:
+    files = list((TOP / folder).rglob("*.*")) if (TOP / folder).exists() else []
+    return "" if files else f"there is no {folder}"
+
+
+def run(step: Step, outcome: Outcome) -> None:
+    """Run one step, passing its output on and remembering what it skipped."""
+    if step.why_not:
+        outcome.skipped.append(f"{step.name}: {step.why_not}")
+        return
+    say(f"== {step.name}")
+    began = time.monotonic()
+    argv = [str(BIN / step.argv[0]), *step.argv[1:]]
+    with subprocess.Popen(argv, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            sys.stdout.write(line)
+            if match := SKIPPED.match(line):
+                outcome.skipped.append(match[1])
+    if process.returncode == NO_TESTS_COLLECTED:
+        outcome.skipped.append(f"{step.name}: none were found")
+    elif process.returncode:
+        outcome.failed.append(step.name)
+    say(f"-- {step.name}: {'ok' if not process.returncode else 'failed'}, {time.monotonic() - began:.1f} s")
+
+
+def say(text: str) -> None:
+    """A line of the report, in order with the programs' own."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Run all steps; the exit status says whether all passed."""
+    if len(sys.argv) != 2 or sys.argv[1] not in ("quick", "all"):
+        sys.stderr.write(__doc__ or "")
+        return 3
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    outcome = Outcome()
+    for step in steps(quick=sys.argv[1] == "quick"):
+        run(step, outcome)
+    say("")
+    say("Skipped:" if outcome.skipped else "Nothing was skipped.")
+    for line in outcome.skipped:
+        say(f"  {line}")
+    say(f"FAILED: {', '.join(outcome.failed)}" if outcome.failed else "All passed.")
+    return 1 if outcome.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
