@@ -27,6 +27,11 @@ class Sandbox:
     gl_account: str
     bank_account: str
 
+    @property
+    def page(self) -> str:
+        """Where a browser sees its records; the root of its control, too."""
+        return "/".join(self.url.split("/", 3)[:3])
+
     def environment(self) -> dict[str, str]:
         """The settings that make the portal talk to this sandbox."""
         return {
@@ -37,21 +42,20 @@ class Sandbox:
 
     def act(self, action: dict[str, Any]) -> dict[str, Any]:
         """Have somebody in the sandbox's company do something; returns what it answers. Raises OSError."""
-        return self._control("POST", "act", action)
+        told: dict[str, Any] = self._control("POST", "act", action)
+        return told
 
     def records(self, intacct_object: str) -> list[dict[str, Any]]:
         """The records of an object as the sandbox holds them. Raises OSError."""
-        rows: list[dict[str, Any]] = self._control("GET", f"records/{intacct_object}")["records"]
+        rows: list[dict[str, Any]] = self._control("GET", f"records/{intacct_object}")
         return rows
 
-    def _control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        root = "/".join(self.url.split("/", 3)[:3])
+    def _control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{root}/_control/{path}", data, headers, method=method)
+        request = urllib.request.Request(f"{self.page}/_control/{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
-            told: dict[str, Any] = json.loads(answer.read())
-        return told
+            return json.loads(answer.read())
 
 
 def start(supervisor: Supervisor, data: Path, port: int) -> Sandbox:

@@ -97,7 +97,7 @@ def bring_up(supervisor: Supervisor, wanted: Wanted, factory: AppFactory) -> dic
     _prepare(factory, settings, box)
     web = _start_portal(supervisor, wanted.data, env)
     supervisor.wait_for(web, lambda: serves(wanted.url), READY_WITHIN_SECONDS)
-    ready = {"ready": True, "url": wanted.url, "sandbox_url": box.url if box else "", "data": wanted.data}
+    ready = {"ready": True, "url": wanted.url, "sandbox_url": box.page if box else "", "data": wanted.data}
     return ready | ({"login": demo.LOGIN} if box else {})
 
 

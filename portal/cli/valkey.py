@@ -20,6 +20,7 @@ appendonly yes
 appendfsync everysec
 save ""
 maxmemory-policy noeviction
+set-proc-title no
 """
 
 
