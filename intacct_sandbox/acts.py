@@ -9,6 +9,7 @@
     edit_invoice      invoice_recordid | invoice_key, fields {FIELD: text} (header texts and dates), amount (first line)
     create_customer   customerid, name, and further fields as object `create` takes them
     edit_customer     customerid, fields {FIELD: text}
+    edit              object, id (its ID field) | key, fields {FIELD: text}: any other record (an account, a user ...)
     issue_credit      customerid, amount, number, account
     apply_credit      credit_key, invoice_recordid | invoice_key, amount
 Each answers the keys of what it made or changed.
@@ -178,6 +179,18 @@ def _edit_customer(books: Books, order: Order) -> dict[str, Any]:
     return {"customer_key": customer["RECORDNO"]}
 
 
+def _edit(books: Books, order: Order) -> dict[str, Any]:
+    name = str(order["object"]).upper()
+    if order.get("key"):
+        record = books.store.get(name, int(order["key"]))
+    else:
+        record = books.store.one(name, OBJECTS[name].id_field, str(order["id"]))
+    if record is None:
+        raise ValueError(f"no such {name}")
+    books.modify(name, record["RECORDNO"], **_values(books, name, order.get("fields", {})))
+    return {"key": record["RECORDNO"]}
+
+
 def _issue_credit(books: Books, order: Order) -> dict[str, Any]:
     header = Header(_customer(books, order), _day(books, order), number=str(order.get("number", "")))
     line = _line(books, {"account": "4099", **order}, -_amount(order["amount"]))
@@ -206,6 +219,7 @@ _ACTS: dict[str, Callable[[Books, Order], dict[str, Any]]] = {
     "edit_invoice": _edit_invoice,
     "create_customer": _create_customer,
     "edit_customer": _edit_customer,
+    "edit": _edit,
     "issue_credit": _issue_credit,
     "apply_credit": _apply_credit,
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import model
 from .model import ENUMS, ObjectType, Record
-from .objects import OBJECTS
+from .objects import ALWAYS_NULL, OBJECTS
 from .store import Store
 
 Getter = Callable[[Record], Any]
@@ -44,7 +44,7 @@ class Columns:
         path = asked.strip().upper()
         kind = OBJECTS[name]
         field = kind.fields.get(path)
-        if field is None and path in self._custom.get(name, ()):
+        if field is None and (path in self._custom.get(name, ()) or path in ALWAYS_NULL.get(name, ())):
             field = model.Field(path)
         if field is not None:
             value = self._own(kind, field.name)

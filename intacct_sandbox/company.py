@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from .clock import SandboxClock
@@ -14,6 +15,8 @@ from .values import parse_date, parse_offset
 
 COMPANY_ID = "LANTERN-DEMO"
 BASE_CURRENCY = "USD"
+# Intacct's daily rates, in base currency for one unit; they stand still here.
+DAILY_RATES = {"USD": Decimal(1), "EUR": Decimal("1.10"), "GBP": Decimal("1.25"), "CAD": Decimal("0.75")}
 TOP_LEVEL: Record = {"MEGAENTITYKEY": None, "MEGAENTITYID": None, "MEGAENTITYNAME": None}
 
 
@@ -131,6 +134,8 @@ class Books:
                 "Enable foreign-currency transactions, and try again.",
                 "Leave the currency out in a single-currency company.",
             )
+        if asked.upper() not in DAILY_RATES:
+            raise business(f"Invalid Currency '{asked}' specified.", "Provide a valid Currency.")
         return asked.upper()
 
     def summary(self, area: str, given: str) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Request, Response
 
-from . import acts, model
+from . import model
 from .core import SandboxCore
 from .errors import FunctionRefusal
 from .objects import OBJECTS
@@ -94,9 +94,7 @@ def _switches(core: SandboxCore, request: Request, rest: list[str]) -> Any:
 
 
 def _act(core: SandboxCore, request: Request, rest: list[str]) -> Any:
-    answer = acts.act(core.books, _json(request))
-    core.save()
-    return answer
+    return core.act(**_json(request))
 
 
 def _records(core: SandboxCore, request: Request, rest: list[str]) -> Any:

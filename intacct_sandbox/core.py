@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from . import acts, replies, sessions
 from . import query as queries
-from . import replies, sessions
 from .clock import SandboxClock
 from .company import COMPANY_ID, Books
 from .envelope import Call, Control, Element, Request, parse_document, read_control, read_request, refuse_policy
@@ -115,6 +115,14 @@ class SandboxCore:
             self.books.switches = self.books.switches.with_changes(changes)
             self.save()
             return self.books.switches
+
+    def act(self, **order: Any) -> dict[str, Any]:
+        """Have a user inside Intacct do something (acts.py lists what); answers the keys."""
+        with self.lock:
+            self.run_late()
+            answer = acts.act(self.books, order)
+            self.save()
+            return answer
 
     def save(self) -> None:
         """Write what has changed to the state file, if there is one."""
@@ -255,6 +263,9 @@ class SandboxCore:
                     books.store.rollback()
                     results = _aborted(request, results)
                     break
+        except BaseException:
+            books.store.rollback()
+            raise
         finally:
             books.store.commit()
         self._burn_all(request, results, burnt)

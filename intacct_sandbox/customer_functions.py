@@ -181,7 +181,7 @@ def create_contact(work: Work, node: Element) -> Record:
 def _addressed(books: Books, name: str, id_field: str, sent: dict[str, str]) -> Record:
     """The record that an update names, by RECORDNO or by its ID."""
     number, ident = sent.get("RECORDNO", ""), sent.get(id_field, "")
-    record = books.store.get(name, int(number)) if number.isdigit() else None
+    record = books.store.get(name, int(number)) if number.isdecimal() else None
     if record is None and not number and ident:
         record = books.store.one(name, id_field, ident)
     if record is None:

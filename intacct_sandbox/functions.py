@@ -63,7 +63,7 @@ def delete(work: Work, function: Element) -> Outcome:
         raise FunctionRefusal(GatewayError("WS", f"Object definition {name} not found"))
     work.books.allow("DELETE", name)
     for key in [part.strip() for part in text_of(function, "keys").split(",") if part.strip()]:
-        record = work.store.get(name, int(key)) if key.isdigit() else None
+        record = work.store.get(name, int(key)) if key.isdecimal() else None
         if record is None:
             raise business(f"Cannot find {name.lower()} with key '{key}' to delete.")
         remover(work.books, record)

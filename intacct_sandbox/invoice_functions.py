@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import documents
-from .company import Books, length
+from .company import DAILY_RATES, Books, length
 from .documents import ITEMS, Header, Line
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, GatewayError, business, wrapped
@@ -111,13 +111,10 @@ def _contact(books: Books, node: Element, name: str) -> Record | None:
     return books.dimension("CONTACT", "Contact", contact)
 
 
-def _rate(node: Element) -> Decimal:
-    text = text_of(node, "exchrate")
-    return read_amount_unrounded(text) if text else Decimal(1)
-
-
-def read_amount_unrounded(text: str) -> Decimal:
-    """An exchange rate: a positive number of any precision."""
+def read_rate(text: str, currency: str) -> Decimal:
+    """An exchange rate, a positive number of any precision; the daily rate where none is given."""
+    if not text:
+        return DAILY_RATES[currency]
     try:
         rate = parse_amount(text)
     except ValueError:
@@ -133,6 +130,7 @@ def _header(work: Work, node: Element, name: str) -> Header:
     number = text_of(node, "invoiceno" if name == "ARINVOICE" else "adjustmentno")
     if not number and books.switches.auto_invoice_numbers:
         number = f"{name[2:5]}-{books.store.next_number(name + '-NUMBER'):06}"
+    currency = books.currency(text_of(node, "currency"))
     extra = {"EXTERNALID": text_of(node, "externalid") or None, "SUPDOCID": text_of(node, "supdocid") or None}
     return Header(
         customer=active_customer(books, text_of(node, "customerid")),
@@ -143,8 +141,8 @@ def _header(work: Work, node: Element, name: str) -> Header:
         number=number,
         reference=length(text_of(node, "ponumber" if name == "ARINVOICE" else "invoiceno"), 45, "reference number"),
         description=length(text_of(node, "description"), 1000, "description"),
-        currency=books.currency(text_of(node, "currency")),
-        rate=_rate(node),
+        currency=currency,
+        rate=read_rate(text_of(node, "exchrate"), currency),
         draft=text_of(node, "action").lower() == "draft",
         bill_to=_contact(books, node, "billto"),
         ship_to=_contact(books, node, "shipto"),
@@ -184,7 +182,7 @@ def found_by_key(work: Work, node: Element, name: str) -> Record:
     if node.get("externalkey", "").lower() == "true":
         record = next(iter(work.store.where(name, "EXTERNALID", key)), None)
     else:
-        record = work.store.get(name, int(key)) if key.isdigit() else None
+        record = work.store.get(name, int(key)) if key.isdecimal() else None
     if record is None or not work.visible(name, record, private=True):
         raise FunctionRefusal(GatewayError("DL03000005", f"No record exits for the recordkey {key}"))
     return record
@@ -289,7 +287,7 @@ def _update_lines(work: Work, node: Element, key: int) -> None:
             lines[place] = documents.add_line(books, "ARINVOICE", header, place, read_line(books, item, place))
             continue
         number = item.get("line_num", "")
-        line = lines.get(int(number)) if number.isdigit() else None
+        line = lines.get(int(number)) if number.isdecimal() else None
         if line is None:
             raise business(f"The line number '{number}' does not exist in the transaction.")
         merged = documents.line_fields(header, line["LINE_NO"], _merged(books, item, line))

@@ -196,6 +196,9 @@ _TYPES = (
 )
 OBJECTS: dict[str, ObjectType] = {kind.name: kind for kind in _TYPES}
 
+# Reached by paths into objects that this company keeps empty: they can be asked for, and are null.
+ALWAYS_NULL = {"CONTACT": {"TAXGROUP.NAME", "TAXGROUP.RECORDNO"}, "ARINVOICE": {"CUSTMESSAGE.MESSAGE"}}
+
 # One sequence numbers every A/R transaction, since in Intacct they share one table.
 SEQUENCES = {name: "PRRECORD" for name in ("ARINVOICE", "ARPYMT", "ARADJUSTMENT", "ARADVANCE")}
 CONTACT_FIELDS = tuple(item.partition(":")[0] for item in _CONTACT_FIELDS.split())

@@ -9,7 +9,7 @@ from . import receipts
 from .company import Books, length
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, business, wrapped
-from .invoice_functions import found_by_key, needed_day, read_amount, read_amount_unrounded, read_day
+from .invoice_functions import found_by_key, needed_day, read_amount, read_day, read_rate
 from .money import COUNTS, SOURCES, Application, Use, not_found
 from .receipts import METHODS, Receipt
 from .store import Record
@@ -76,12 +76,13 @@ def _receipt(work: Work, node: Element) -> Receipt:
     rest = _optional(node, "OVERPAYMENTAMOUNT")
     if not details and not rest:
         raise business("Provide at least one payment detail.", "Name the invoices to pay in ARPYMTDETAILS.")
+    currency = books.currency(text_of(node, "CURRENCY"))
     receipt = Receipt(
         customer=_customer(books, customer_id) if customer_id else None,
         method=method,
         received=_day(text_of(node, "RECEIPTDATE"), "receipt date"),
-        currency=books.currency(text_of(node, "CURRENCY")),
-        rate=read_amount_unrounded(text_of(node, "EXCHANGE_RATE") or "1"),
+        currency=currency,
+        rate=read_rate(text_of(node, "EXCHANGE_RATE"), currency),
         bank=bank,
         undeposited=undeposited,
         number=length(text_of(node, "DOCNUMBER"), 45, "document number"),
@@ -125,7 +126,7 @@ def _check_sums(receipt: Receipt) -> None:
 
 def _key(node: Element, name: str) -> int:
     text = text_of(node, name)
-    if not text.isdigit():
+    if not text.isdecimal():
         raise not_found(text)
     return int(text)
 
@@ -170,14 +171,15 @@ def _legacy_receipt(work: Work, node: Element) -> Receipt:
     amount = read_amount(node, "paymentamount")
     items = [_legacy_item(item) for item in node.iterfind("arpaymentitem")]
     rest = amount - sum((item.cash for item in items), ZERO)
+    currency = books.currency(text_of(node, "currency"))
     if amount <= 0 or rest < 0:
         raise business("The payment amount is less than the sum of its items.", "Correct the amounts.")
     return Receipt(
         customer=_customer(books, text_of(node, "customerid")),
         method={"ACH": "Online ACH Debit", "Online": "Online ACH Debit"}.get(method, method),
         received=read_day(node, "datereceived") or books.today(),
-        currency=books.currency(text_of(node, "currency")),
-        rate=read_amount_unrounded(text_of(node, "exchrate") or "1"),
+        currency=currency,
+        rate=read_rate(text_of(node, "exchrate"), currency),
         bank=bank,
         undeposited=undeposited,
         number=length(text_of(node, "refid"), 45, "reference"),

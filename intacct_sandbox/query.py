@@ -36,7 +36,7 @@ def check_shape(function: Element, strict: bool) -> None:
     found = []
     for name, low, high in (("pagesize", 1, LARGEST_PAGE), ("offset", 0, None)):
         text = text_of(function, name)
-        if text and not (text.isdigit() and int(text) >= low and (high is None or int(text) <= high)):
+        if text and not (text.isdecimal() and int(text) >= low and (high is None or int(text) <= high)):
             found.append(f"Element '{name}': '{text}' is not a valid value.")
     for node in function.iterfind("filter//*"):
         if node.tag not in OPERATORS and node.tag not in ("and", "or", "field", "value"):

@@ -99,7 +99,7 @@ def _listed_columns(columns: Columns, name: str, asked: str, groups: bool) -> li
 def _page_size(text: str) -> int:
     if not text:
         return DEFAULT_PAGE
-    if not text.isdigit() or not 1 <= int(text) <= LARGEST_READ_PAGE:
+    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_READ_PAGE:
         raise business(f"The page size '{text}' is invalid.", f"Use a page size from 1 to {LARGEST_READ_PAGE}.")
     return int(text)
 
@@ -168,7 +168,7 @@ def read_more(work: Work, function: Element) -> Outcome:
 def read(work: Work, function: Element) -> Outcome:
     """`read`: records by RECORDNO; keys that do not exist are left out, without an error."""
     kind = object_type(text_of(function, "object"))
-    keys = [int(key) if key.isdigit() else -1 for key in _keys(function)]
+    keys = [int(key) if key.isdecimal() else -1 for key in _keys(function)]
     rows = [row for key in keys if (row := work.store.get(kind.name, key)) is not None]
     return _read(work, function, kind, rows)
 

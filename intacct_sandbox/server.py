@@ -31,6 +31,8 @@ class SandboxApp:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
+        # Read to its end whatever comes of it: the connection is kept for the next request.
+        request.get_data()
         try:
             response = self._route(request, environ)
         except HTTPException as error:
@@ -54,7 +56,7 @@ class SandboxApp:
         raise NotFound("There is nothing here.")
 
     def _gateway(self, request: Request, environ: dict[str, Any]) -> Response:
-        body = request.get_data(cache=False)
+        body = request.get_data()
         endpoint = f"{request.scheme}://{request.host}{PATH}"
         with self._counting:
             self._in_flight += 1
@@ -86,17 +88,44 @@ def _drop(environ: dict[str, Any]) -> None:
 
 
 class _Handler(WSGIRequestHandler):
-    """Keeps connections open, sends at once, and logs nothing (bodies hold passwords)."""
+    """Keeps connections open between requests, sends at once, and logs nothing (bodies hold passwords).
+
+    Werkzeug's own `run_wsgi` closes each connection because it cannot know whether a body was read to its end; the
+    application here always reads it.
+    """
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def run_wsgi(self) -> None:
+        """Answer one request of this connection."""
+        environ = self.make_environ()
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            started[:] = [status, headers]
+
+        try:
+            body = b"".join(self.server.app(environ, start_response))
+        except ConnectionError:
+            self.close_connection = True
+            return
+        self._send(started[0], started[1], body)
+
+    def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        code, _, text = status.partition(" ")
+        self.send_response(int(code), text)
+        for name, value in headers:
+            self.send_header(name, value)
+        if not any(name.lower() == "content-length" for name, _ in headers):
+            self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close" if self.close_connection else "keep-alive")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
     def log(self, type: str, message: str, *args: Any) -> None:
         """No access log."""
-
-    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
-        """The client sees the end of the connection."""
-        self.close_connection = True
 
 
 def serve(core: SandboxCore, host: str, port: int, latency: float = 0.0) -> BaseWSGIServer:

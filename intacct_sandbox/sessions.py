@@ -17,9 +17,8 @@ SENDER_ID = "invoiced"
 SENDER_PASSWORD = "sandbox-sender-password"
 USER_ID = "xml_portal"
 USER_PASSWORD = "sandbox-user-password"
-# A second sender that exists but that the company has not let in, and a user who may enter one entity only.
+# A second sender, which the company has not let in, and a user who may enter one entity only.
 SENDERS = {SENDER_ID: SENDER_PASSWORD, "other_partner": "other-sender-password"}
-AUTHORISED = {SENDER_ID}
 PASSWORDS = {USER_ID: USER_PASSWORD, "xml_west": "west-user-password"}
 ENTITIES_OF = {"xml_west": {"200-WEST"}}
 _ALPHABET = string.ascii_letters + string.digits
@@ -43,10 +42,10 @@ def check_sender(control: Control) -> None:
         raise ControlRefusal(GatewayError(SIGN_IN, "Incorrect Intacct XML Partner ID or password."))
 
 
-def sign_in(books: Books, control: Control, login: Login, forced_out: bool = False) -> SignedIn:
+def sign_in(books: Books, control: Control, login: Login) -> SignedIn:
     """Check session or login, then the sender, then the entity, in the gateway's order."""
     if login.sessionid is not None:
-        record = None if forced_out else _live_session(books, login.sessionid)
+        record = _live_session(books, login.sessionid)
         if record is None:
             text = "Invalid session. The session has expired or is not valid."
             raise AuthenticationRefusal(GatewayError(SIGN_IN, text))
@@ -54,7 +53,7 @@ def sign_in(books: Books, control: Control, login: Login, forced_out: bool = Fal
     else:
         _check_login(books, login)
         user, location, session = login.userid, login.locationid or "", ""
-    _check_sender_allowed(control, user)
+    _check_sender_allowed(books, control, user)
     _check_entity(books, user, location)
     return slide(books, user, location, session)
 
@@ -84,8 +83,8 @@ def _check_login(books: Books, login: Login) -> None:
     )
 
 
-def _check_sender_allowed(control: Control, user: str) -> None:
-    if control.senderid not in AUTHORISED:
+def _check_sender_allowed(books: Books, control: Control, user: str) -> None:
+    if control.senderid not in books.switches.authorised_senders:
         text = (
             f"Invalid Web Services Authorization. The sender ID '{control.senderid}' is not authorized to make "
             f"Web Services requests to company ID '{COMPANY_ID}'."

@@ -63,7 +63,7 @@ def entity_details(work: Work, function: Element) -> Outcome:
 
 def _user(work: Work, user_id: str, key: str) -> Record:
     if key:
-        found = work.store.get("USERINFO", int(key)) if key.isdigit() else None
+        found = work.store.get("USERINFO", int(key)) if key.isdecimal() else None
     else:
         found = work.store.one("USERINFO", "LOGINID", user_id)
     if found is None:

@@ -30,6 +30,7 @@ class Switches:
     closed_through      last day of the closed books (MM/DD/YYYY), or empty
     custom_fields       custom fields by object: {"ARINVOICE": ["REGION_CODE"]}
     session_hours       length of a session
+    authorised_senders  senders that this company lets in
     """
 
     uniqueid: str = "received"
@@ -51,6 +52,7 @@ class Switches:
     closed_through: str = ""
     custom_fields: dict[str, list[str]] = field(default_factory=dict)
     session_hours: float = 12
+    authorised_senders: list[str] = field(default_factory=lambda: ["invoiced"])
 
     def with_changes(self, changes: dict[str, Any]) -> Switches:
         """A copy with `changes`; ValueError names an unknown switch or a value of the wrong kind."""

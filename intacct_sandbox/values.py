@@ -51,7 +51,10 @@ def parse_stamp(text: str, offset: timedelta) -> datetime:
         hours = clock.strip().rstrip("Z").split(":")
         numbers = [int(part.split(".")[0]) for part in hours] + [0, 0]
         moment += timedelta(hours=numbers[0], minutes=numbers[1], seconds=numbers[2])
-    return (moment - offset).replace(tzinfo=UTC)
+    try:
+        return (moment - offset).replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError(f"not a moment: {text!r}") from None
 
 
 def parse_offset(text: str) -> timedelta:
