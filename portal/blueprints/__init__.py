@@ -6,14 +6,18 @@ from flask import Flask
 
 from portal.blueprints.access import init_access
 from portal.blueprints.auth import area as auth
+from portal.blueprints.customers import area as customers
 from portal.blueprints.dashboard import area as dashboard
 from portal.blueprints.failures import init_failures
 from portal.blueprints.headers import init_headers
 from portal.blueprints.health import area as health
+from portal.blueprints.invoices import area as invoices
+from portal.blueprints.listing import init_listing
+from portal.blueprints.payments import area as payments
 from portal.blueprints.rendering import init_rendering
 from portal.blueprints.urls import init_urls
 
-AREAS = (auth, health, dashboard)
+AREAS = (auth, health, dashboard, customers, invoices, payments)
 
 
 def init_pages(app: Flask) -> None:
@@ -22,6 +26,7 @@ def init_pages(app: Flask) -> None:
     init_access(app)
     init_headers(app)
     init_rendering(app)
+    init_listing(app)
     init_failures(app)
     for area in AREAS:
         app.register_blueprint(area)

@@ -62,6 +62,7 @@ class TextField(Field):  # type: ignore[misc]
     """One line of text, trimmed. What it may hold is for the services to say; `max_length` where none does."""
 
     widget = TextInput()
+    data: Any
 
     def __init__(self, label: str = "", *, required: str = "", max_length: int = 0, **options: Any) -> None:
         super().__init__(label, **options)
@@ -91,6 +92,7 @@ class DecimalField(Field):  # type: ignore[misc]
     """An exact number. What was typed stays in the field, right or wrong."""
 
     widget = TextInput()
+    data: Any
 
     def __init__(self, label: str = "", *, required: str = "", **options: Any) -> None:
         super().__init__(label, **options)
@@ -119,6 +121,7 @@ class DateField(Field):  # type: ignore[misc]
     """A date: what the browser's date field sends, or typed as 3 Nov 2026."""
 
     widget = TextInput(input_type="date")
+    data: Any
 
     def __init__(self, label: str = "", *, required: str = "", **options: Any) -> None:
         super().__init__(label, **options)
@@ -178,3 +181,9 @@ def _faults_of(field: Any) -> list[tuple[str, str]]:
     if hasattr(field, "entries"):
         return [fault for entry in field.entries for part in entry.form for fault in _faults_of(part)]
     return [(field.id, message) for message in field.errors if isinstance(message, str)]
+
+
+class VoidForm(PortalForm):
+    """Why a document is taken back."""
+
+    reason = TextField("Reason")

@@ -16,13 +16,23 @@ from flask_login import current_user
 from portal.blueprints import access
 from portal.blueprints.navigation import navigation
 from portal.models.company import Company
+from portal.models.payment import PaymentMethod
 from portal.money import places
 
 MINUS = "\N{MINUS SIGN}"
+METHODS = {
+    PaymentMethod.CHECK: "Check",
+    PaymentMethod.ACH: "ACH",
+    PaymentMethod.WIRE: "Wire",
+    PaymentMethod.CREDIT_CARD: "Credit card",
+    PaymentMethod.CASH: "Cash",
+    PaymentMethod.OTHER: "Other",
+}
 
 
-def amount(value: Decimal, currency: str) -> str:
+def amount(value: Decimal | int, currency: str) -> str:
     """`value` with the currency's places (more only where it has more), grouped by thousands: −1,234.50."""
+    value = Decimal(value)
     exponent = value.normalize().as_tuple().exponent
     shown = max(places(currency), -exponent if isinstance(exponent, int) else 0)
     text = f"{abs(value):,.{shown}f}"
@@ -107,6 +117,7 @@ def init_rendering(app: Flask) -> None:
     for filter_ in (amount, number, typed, typed_amount, day, long_day, clock, moment, when, due_in_words, plural):
         app.add_template_filter(filter_)
     app.add_template_global(static_url)
+    app.add_template_global(places)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_page_values)
 
@@ -121,6 +132,7 @@ def _page_values() -> dict[str, Any]:
         "can": access.can,
         "may_open": access.may_open,
         "current_company": access.current_company,
+        "current_member": access.current_member,
     }
 
 
