@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.extensions import db
 from portal.models.sync import Problem, SyncRow
@@ -58,6 +59,32 @@ def close(row: SyncRow, by: str) -> None:
     if problem is not None:
         problem.closed_at, problem.closed_by = utcnow(), by
         db.session.flush()
+
+
+def close_if(row: SyncRow, codes: Collection[str], by: str) -> None:
+    """Close the row's problem when it is one of `codes`: its cause is gone."""
+    problem = open_problem(row.id)
+    if problem is not None and problem.code in codes:
+        problem.closed_at, problem.closed_by = utcnow(), by
+        db.session.flush()
+
+
+def open_there(book_id: int) -> set[tuple[str, str]]:
+    """(object, key) of the open problems of records that are only in Intacct."""
+    query = select(Problem.object, Problem.key).where(
+        Problem.book_id == book_id, Problem.sync_row_id.is_(None), Problem.closed_at.is_(None)
+    )
+    return set(db.session.execute(query).tuples())
+
+
+def close_there(book_id: int, object_: str, key: str, by: str) -> None:
+    """Close the problem of a record that is only in Intacct, if it has one."""
+    db.session.execute(
+        update(Problem)
+        .where(Problem.book_id == book_id, Problem.object == object_, Problem.key == key)
+        .where(Problem.sync_row_id.is_(None), Problem.closed_at.is_(None))
+        .values(closed_at=utcnow(), closed_by=by)
+    )
 
 
 def open_problem(sync_row_id: int) -> Problem | None:

@@ -142,10 +142,22 @@ def build_invoice(invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, 
 
 
 def build_invoice_update(
-    key: str, invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, multi_currency: str
+    key: str, lines_there: int, invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, multi_currency: str
 ) -> Built:
-    """`update_invoice`, all lines replaced. Raises CannotSend."""
-    body = functions.update_invoice(key, **_invoice_values(invoice, choices, ref, seq, multi_currency))
+    """`update_invoice`: the header and the lines overwritten, further lines added. Raises CannotSend.
+
+    Lines cannot be removed by an update: Intacct overwrites them by number.
+    """
+    if len(invoice.lines) < lines_there:
+        raise CannotSend(
+            "lines_removed",
+            f"Invoice {invoice.number} has {len(invoice.lines)} lines here and {lines_there} in Intacct, which cannot"
+            " take lines off an invoice. The change was not sent. Put the lines back with an amount of zero, or void"
+            " this invoice and issue a new one.",
+        )
+    body = functions.update_invoice(
+        key, **_invoice_values(invoice, choices, ref, seq, multi_currency), lines_there=lines_there
+    )
     return Built(body, {**invoice_facts(invoice), "key": key})
 
 

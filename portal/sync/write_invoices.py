@@ -112,17 +112,17 @@ def _judge_update(ctx: RunContext, snapshot: Snapshot, there: There | None, line
             here=_plain(_record(snapshot)), there=there.seen(),
         )  # fmt: skip
     else:
-        return _ready_to_update(ctx, snapshot)
+        return _ready_to_update(ctx, snapshot, len(lines))
     return None
 
 
-def _ready_to_update(ctx: RunContext, snapshot: Snapshot) -> Ready:
+def _ready_to_update(ctx: RunContext, snapshot: Snapshot, lines_there: int) -> Ready:
     record = _record(snapshot)
     multi = ctx.base_currency if ctx.multi_currency else ""
     return sending.ready(
         snapshot,
         Act.UPDATE,
-        lambda seq: build_invoice_update(snapshot.key, record, ctx.choices, snapshot.ref, seq, multi),
+        lambda seq: build_invoice_update(snapshot.key, lines_there, record, ctx.choices, snapshot.ref, seq, multi),
     )
 
 

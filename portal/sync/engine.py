@@ -1,0 +1,175 @@
+"""Performing a run: claimed, its lease kept by a thread, its steps in order, and an end in words whatever happens."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+from portal.errors import PortalError
+from portal.extensions import db, settings
+from portal.intacct.errors import IntacctError
+from portal.intacct.stamps import parse_offset
+from portal.models.company import Company
+from portal.models.connection import Book, Connection
+from portal.models.run import Run, RunKind, RunState
+from portal.models.types import utcnow
+from portal.problems.outages import described
+from portal.services import gateways, integration_settings
+from portal.sync import lease, read_changes, runs, settle, subjects, write_customers, write_invoices, write_payments
+from portal.sync.context import Cancelled, RunContext, StepFailed
+from portal.sync.runs import LostLease
+
+log = logging.getLogger(__name__)
+
+UNEXPECTED = (
+    "The portal itself failed (reference: run {run_id}). What was stored stays; the next sync goes on from there."
+)
+
+
+def perform(run_id: int) -> None:
+    """Claim the run and carry it out; returns at once when it is not to be had. Never raises for a failed run: the
+    row says what happened."""
+    own = settings()
+    token = runs.claim(run_id, own.run_lease_seconds)
+    if token is None:
+        return
+    with lease.kept(db.engine, run_id, token, own.run_lease_seconds):
+        try:
+            _perform(run_id, token)
+        except LostLease:
+            db.session.rollback()
+            log.warning("run %s is held by another worker now; stopped", run_id)
+
+
+def _perform(run_id: int, token: str) -> None:
+    with _ended_in_words(run_id, token) as opened:
+        ctx = _open(run_id, token)
+        opened.append(ctx)
+        _STEPS[ctx.kind](ctx)
+        _close(ctx)
+
+
+@contextmanager
+def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
+    """Whatever a step raises becomes the end of the run, with text for people."""
+    opened: list[RunContext] = []
+    try:
+        yield opened
+        return
+    except LostLease:
+        raise
+    except Cancelled:
+        state, text, code = RunState.CANCELLED, "Cancelled. What was done stays; the rest goes with the next sync.", ""
+    except IntacctError as error:
+        code, text = described(error, settings().intacct_sender_id)
+        state = RunState.FAILED
+    except (StepFailed, PortalError) as error:
+        state, text, code = RunState.FAILED, str(error), error.code
+    except Exception:
+        log.exception("run %s failed", run_id)
+        state, text, code = RunState.FAILED, UNEXPECTED.format(run_id=run_id), "unexpected"
+    db.session.rollback()
+    for ctx in opened:
+        _keep_session(ctx)
+        runs.write(run_id, token, counts=ctx.figures())
+    _plan_next(run_id)
+    runs.end(run_id, token, state, error=text, code=code)
+    db.session.commit()
+
+
+def _open(run_id: int, token: str) -> RunContext:
+    """Read all that the run needs from the database before it touches the network."""
+    run = db.session.get_one(Run, run_id)
+    book = db.session.get_one(Book, run.book_id)
+    connection = db.session.get(Connection, book.company_id)
+    if connection is None or not connection.connected or connection.book_id != book.id:
+        raise StepFailed("No Intacct company is connected. Nothing was sent. Connect one in Settings.", "not_connected")
+    own = settings()
+    ctx = RunContext(
+        run_id=run_id,
+        token=token,
+        kind=RunKind(run.kind),
+        book_id=book.id,
+        company_id=book.company_id,
+        by_hand=run.user_id is not None or run.trigger not in ("hourly", "open postings"),
+        only_rows=subjects.rows(run),
+        intacct_company_id=book.intacct_company_id,
+        entity=book.entity,
+        choices=integration_settings.load(book.company_id),
+        base_currency=connection.base_currency or db.session.get_one(Company, book.company_id).base_currency,
+        multi_currency=connection.multi_currency,
+        offset=parse_offset(connection.time_offset),
+        gateway=gateways.open_gateway(gateways.line(connection, book.intacct_company_id, book.entity)),
+        lease_seconds=own.run_lease_seconds,
+        settle_wait=timedelta(seconds=own.intacct_settle_wait_seconds),
+        counts=Counter(run.counts),
+        warnings=list(run.warnings),
+    )
+    db.session.commit()
+    return ctx
+
+
+def _sync(ctx: RunContext) -> None:
+    ctx.begin("sign_in")
+    settle.settle(ctx)
+    read_changes.read(ctx)
+    _write(ctx)
+
+
+def _write(ctx: RunContext) -> None:
+    today = _today(ctx)
+    ctx.begin("take_back")
+    if ctx.choices.write_payments:
+        write_payments.take_back(ctx, today)
+    if ctx.choices.write_invoices:
+        write_invoices.take_back(ctx, today)
+        write_customers.write(ctx)
+        write_invoices.write(ctx)
+    if ctx.choices.write_payments:
+        write_payments.write(ctx)
+
+
+def _settle(ctx: RunContext) -> None:
+    ctx.begin("sign_in")
+    settle.settle(ctx)
+
+
+_STEPS: dict[RunKind, Callable[[RunContext], None]] = {
+    RunKind.SYNC: _sync,
+    RunKind.RECORD: _sync,
+    RunKind.SETTLE: _settle,
+}
+
+
+def _close(ctx: RunContext) -> None:
+    ctx.begin("close")
+    _keep_session(ctx)
+    state = RunState.FINISHED_WITH_PROBLEMS if ctx.counts["problems"] else RunState.FINISHED
+    runs.write(ctx.run_id, ctx.token, counts=ctx.figures(), warnings=list(ctx.warnings))
+    _plan_next(ctx.run_id)
+    runs.end(ctx.run_id, ctx.token, state)
+    db.session.commit()
+
+
+def _plan_next(run_id: int) -> None:
+    """The next hourly sync is an hour after the start of this one."""
+    run = db.session.get_one(Run, run_id)
+    if run.kind == RunKind.SYNC and run.started_at is not None:
+        db.session.get_one(Book, run.book_id).next_sync_at = max(run.started_at + runs.AUTO_SYNC_EVERY, utcnow())
+        db.session.flush()
+
+
+def _keep_session(ctx: RunContext) -> None:
+    """Keep Intacct's session for the next run, unless the connection was changed meanwhile."""
+    connection = db.session.get(Connection, ctx.company_id)
+    if connection is not None and connection.connected and connection.book_id == ctx.book_id:
+        gateways.keep_session(connection, ctx.gateway.session)
+
+
+def _today(ctx: RunContext) -> date:
+    today = db.session.get_one(Company, ctx.company_id).today()
+    db.session.commit()
+    return today

@@ -1,0 +1,139 @@
+"""Reading: what changed in Intacct since last time, for the records that are linked, and carrying it into our book.
+
+The cursors only tell *which* linked invoices and payments were touched. What lies on a touched invoice is then read
+whole and compared with what we knew, so that reading the same row twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from portal.extensions import db
+from portal.intacct.records import InvoiceRow, PaymentDetailRow
+from portal.models.invoice import Invoice
+from portal.models.run import Reread
+from portal.models.sync import SyncRow
+from portal.models.types import utcnow
+from portal.problems import ledger
+from portal.sync import book_money, cursors, judging, links, looking, write_invoices
+from portal.sync.context import RunContext
+from portal.sync.cursors import CursorPage, Spec
+from portal.sync.looking import There, invoice_there
+from portal.sync.rows import has_open_posting, linked
+
+INVOICES = Spec("ARINVOICE", looking.INVOICE_FIELDS)
+DETAILS = Spec("ARPYMTDETAIL", looking.DETAIL_FIELDS, created_field="WHENCREATED")
+PAYMENTS = Spec("ARPYMT", looking.PAYMENT_FIELDS)
+
+REREADS_AT_ONCE = 500
+LONGEST_PAUSE = timedelta(hours=24)
+
+
+def read(ctx: RunContext) -> None:
+    """Read every change since the last sync, then what was asked to be read again."""
+    ctx.begin("read")
+    specs = [INVOICES, DETAILS, PAYMENTS] if ctx.choices.read_payments else [INVOICES]
+    for page in cursors.together(ctx, specs):
+        touched = _HANDLERS[page.spec.object](ctx, page)
+        db.session.commit()
+        picture = book_money.look(ctx, touched)
+        book_money.store(ctx, picture)
+        cursors.store(ctx, page)
+        ctx.checkpoint()
+    _read_again(ctx)
+
+
+def _take_invoices(ctx: RunContext, page: CursorPage) -> set[str]:
+    """Compare linked invoices with how they were last seen; their money is told by the rows of payments."""
+    there = [invoice_there(InvoiceRow.from_row(row, ctx.offset)) for row in page.rows]
+    rows = linked(ctx.book_id, "ARINVOICE", [item.key for item in there])
+    for item in there:
+        row = rows.get(item.key)
+        if row is None:
+            ctx.count("read.not_ours")
+        elif has_open_posting(row.id):
+            links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", item.key, "met while it had an open posting")
+        else:
+            ctx.count("read.invoices")
+            compare(ctx, row, item)
+    return set()
+
+
+def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
+    """Notice what somebody did in Intacct to an invoice of ours: reversed it, or changed what we sent."""
+    number = db.session.get_one(Invoice, row.record_id).number
+    if there.gone_back:
+        write_invoices.reversed_there(ctx, row, number)
+    elif (changes := write_invoices.differences(row.seen_there, there)) and row.want_hash == row.have_hash:
+        judging.problem(
+            ctx, row, "changed_there",
+            f"Invoice {number} was changed in Intacct: {changes}. Nothing was changed here. Make the same change here,"
+            " undo it in Intacct, or leave both.",
+            here={key: row.seen_there.get(key) for key in ("number", "date", "due_date", "total")}, there=there.seen(),
+        )  # fmt: skip
+    else:
+        ledger.close_if(row, ("changed_there", "reversed_there", "gone_there"), ctx.by)
+    kept = dict(row.seen_there)
+    kept |= {"state": there.state, "due": there.due}
+    row.seen_there = kept
+    db.session.flush()
+
+
+def _take_details(ctx: RunContext, page: CursorPage) -> set[str]:
+    """The linked invoices that money was put on or taken off."""
+    rows = [PaymentDetailRow.from_row(row, ctx.offset) for row in page.rows]
+    keys = {str(row.invoice_key) for row in rows if row.invoice_key is not None}
+    ours = linked(ctx.book_id, "ARINVOICE", keys)
+    ctx.count("read.not_ours", len(keys) - len(ours))
+    return set(ours)
+
+
+def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
+    """The invoices of linked payments whose header changed: a void may touch only the header."""
+    rows = linked(ctx.book_id, "ARPYMT", [row["RECORDNO"] for row in page.rows])
+    ctx.count("read.payments", len(rows))
+    return book_money.invoices_of(rows.values())
+
+
+_HANDLERS = {"ARINVOICE": _take_invoices, "ARPYMTDETAIL": _take_details, "ARPYMT": _take_payments}
+
+
+def _read_again(ctx: RunContext) -> None:
+    """Work off the queue of what has to be read by key, however far the cursors have moved."""
+    now = utcnow()
+    query = select(Reread).where(Reread.book_id == ctx.book_id, Reread.not_before <= now).order_by(Reread.id)
+    rows = list(db.session.scalars(query.limit(REREADS_AT_ONCE)))
+    money_of = {row.value for row in rows if row.object == "ARPYMTDETAIL"}
+    headers = {row.value for row in rows if row.object == "ARINVOICE"}
+    ids = [row.id for row in rows]
+    _postpone(rows)
+    ctx.checkpoint()
+    if not ids:
+        return
+    there = looking.invoices_by_key(ctx, headers)
+    picture = book_money.look(ctx, money_of)
+    db.session.execute(delete(Reread).where(Reread.id.in_(ids)))
+    _take_known(ctx, there, headers)
+    book_money.store(ctx, picture)
+    ctx.checkpoint()
+
+
+def _take_known(ctx: RunContext, there: dict[str, There], headers: set[str]) -> None:
+    rows = linked(ctx.book_id, "ARINVOICE", headers)
+    for key, row in rows.items():
+        if has_open_posting(row.id):
+            links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", key, "met while it had an open posting")
+        elif key in there:
+            compare(ctx, row, there[key])
+        else:
+            write_invoices.gone(ctx, row, row.number_there, key)
+
+
+def _postpone(rows: Sequence[Reread]) -> None:
+    """What cannot be read this time is tried again after 1, 2, 4 ... hours, however the run ends."""
+    for row in rows:
+        row.tries += 1
+        row.not_before = utcnow() + min(timedelta(hours=2 ** (row.tries - 1)), LONGEST_PAUSE)

@@ -1,0 +1,29 @@
+"""Finding sync rows: by what they are linked to, and whether they may be touched now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.models.sync import Posting, PostingState, SyncRow
+
+
+def linked(book_id: int, object_: str, keys: Iterable[str]) -> dict[str, SyncRow]:
+    """The rows of ours that are linked to these keys, by key (of a shared receipt, the first)."""
+    wanted = sorted(set(keys))
+    found: dict[str, SyncRow] = {}
+    for start in range(0, len(wanted), 500):
+        query = select(SyncRow).where(
+            SyncRow.book_id == book_id, SyncRow.object == object_, SyncRow.key.in_(wanted[start : start + 500])
+        )
+        for row in db.session.scalars(query.order_by(SyncRow.id)):
+            found.setdefault(row.key, row)
+    return found
+
+
+def has_open_posting(row_id: int) -> bool:
+    """Whether a posting of the row waits for its outcome: until then reading must not touch it."""
+    query = select(Posting.id).where(Posting.sync_row_id == row_id, Posting.state == PostingState.OPEN)
+    return db.session.scalar(query) is not None

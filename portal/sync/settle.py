@@ -1,0 +1,260 @@
+"""Settling: what became of postings whose answer never came. A look tells; nothing is sent again before it is certain
+that Intacct is not still working on it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.intacct.errors import IntacctError
+from portal.intacct.gateway import Call
+from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal
+from portal.intacct.records import InvoiceRow, PaymentRow
+from portal.intacct.stamps import format_stamp
+from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
+from portal.models.types import utcnow
+from portal.sync import answers, directory, judging, links, looking, sending
+from portal.sync.answers import Answer, Stored
+from portal.sync.context import RunContext
+from portal.sync.looking import There
+
+BORN_BEFORE = timedelta(hours=1)
+"""Intacct stamps records before they become visible; its clock need not be ours."""
+
+MONEY = (Kind.PAYMENT, Kind.CREDIT_NOTE)
+
+
+@dataclass(frozen=True)
+class Open:
+    """An open posting as settling takes it to the network."""
+
+    posting_id: int
+    row_id: int
+    kind: Kind
+    act: Act
+    ref: str
+    seq: int
+    key: str
+    body: str
+    facts: dict[str, Any]
+    attempts: int
+    sent_at: datetime
+    send_before: datetime
+    id_was_used: bool
+
+    @property
+    def control_id(self) -> str:
+        """The same for every attempt."""
+        return sending.control_id(self.ref, self.seq)
+
+
+@dataclass
+class Finding:
+    """What a look says of an open posting: it is there (under `key`), something near it is, or neither."""
+
+    there: bool = False
+    key: str = ""
+    near: There | None = None
+    applied: dict[str, Decimal] = field(default_factory=dict)
+
+
+def settle(ctx: RunContext) -> None:
+    """Look for every open posting of this Intacct company and entity, and end those whose fate is certain."""
+    opened = _load(ctx)
+    ctx.begin("settle", len(opened))
+    for item in opened:
+        began = utcnow()
+        finding = _LOOKS[item.act](ctx, item)
+        _conclude(ctx, item, finding, began)
+
+
+def _load(ctx: RunContext) -> list[Open]:
+    query = (
+        select(Posting, SyncRow)
+        .join(SyncRow, SyncRow.id == Posting.sync_row_id)
+        .where(SyncRow.book_id == ctx.book_id, Posting.state == PostingState.OPEN)
+        .where(Posting.intacct_company_id == ctx.intacct_company_id, Posting.entity == ctx.entity)
+        .order_by(Posting.id)
+    )
+    opened = [_open(posting, row) for posting, row in db.session.execute(query).tuples()]
+    db.session.commit()
+    return opened
+
+
+def _open(posting: Posting, row: SyncRow) -> Open:
+    return Open(
+        posting.id, row.id, Kind(row.kind), Act(posting.act), row.ref, posting.seq, row.key, posting.body,
+        dict(posting.facts), posting.attempts, posting.sent_at, posting.send_before,
+        posting.answer.get("error") == "ControlIdUsed",
+    )  # fmt: skip
+
+
+def _conclude(ctx: RunContext, item: Open, finding: Finding, began: datetime) -> None:
+    if finding.there:
+        _found(ctx, item, finding)
+        return
+    wait_over = began > item.send_before + ctx.settle_wait
+    row = db.session.get_one(SyncRow, item.row_id)
+    if not wait_over:
+        ctx.count("unknown")
+        ctx.item("unknown", "Not found in Intacct yet, which may still be working on it.", row_id=item.row_id)
+        ctx.checkpoint()
+    elif finding.near is not None or (item.id_was_used and item.kind in MONEY):
+        _cannot_tell(ctx, row, item, finding.near)
+        ctx.checkpoint()
+    elif item.id_was_used:
+        _burnt(ctx, item)
+    else:
+        _send_again(ctx, item)
+
+
+def _found(ctx: RunContext, item: Open, finding: Finding) -> None:
+    stored = answers.store(Answer(item.posting_id, item.attempts, finding.key or item.key), ctx.by)
+    if stored is not None and item.act == Act.CREATE and item.kind == Kind.PAYMENT:
+        links.set_applied(db.session.get_one(SyncRow, item.row_id), finding.applied)
+    db.session.commit()
+    if stored is not None:
+        _note_settled(ctx, stored, item)
+    ctx.checkpoint()
+
+
+def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
+    sending.note(ctx, stored, str(item.facts.get("number", "")))
+    ctx.count("settled")
+
+
+def _cannot_tell(ctx: RunContext, row: SyncRow, item: Open, near: There | None) -> None:
+    number = item.facts.get("number", "")
+    like_it = f" Record {near.key} there has the same customer, date and total." if near else ""
+    judging.problem(
+        ctx, row, "cannot_tell",
+        f"It cannot be told whether {item.kind.value} {number} is in Intacct: its answer was lost.{like_it}"
+        " Nothing is sent again until you decide: link it to a record there, post it again, or leave it.",
+        near={**near.seen(), "key": near.key} if near else {},
+    )  # fmt: skip
+
+
+def _burnt(ctx: RunContext, item: Open) -> None:
+    """Intacct calls the control id used and certainly does not have the record: the next posting gets a new one."""
+    posting = db.session.get_one(Posting, item.posting_id)
+    posting.state, posting.answered_at = PostingState.NOT_EXECUTED, utcnow()
+    ctx.item("not_sent", "Intacct does not have it; it goes again under a new control id.", row_id=item.row_id)
+    ctx.checkpoint()
+
+
+def _send_again(ctx: RunContext, item: Open) -> None:
+    """The same body under the same control id, through transaction 1 with a new moment."""
+    posting = db.session.get_one(Posting, item.posting_id)
+    leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
+    posting.attempts += 1
+    posting.sent_at = utcnow()
+    posting.send_before = posting.sent_at + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
+    posting.answer = {}
+    attempt = posting.attempts
+    ctx.checkpoint()
+    try:
+        result = ctx.write([Call(item.control_id, item.body)], leave_before)[item.control_id]
+        answer = Answer(item.posting_id, attempt, result.key or item.key, result.error)
+    except IntacctError as error:
+        stored = answers.store(Answer(item.posting_id, attempt, error=error), ctx.by)
+        db.session.commit()
+        raise
+    stored = answers.store(answer, ctx.by)
+    db.session.commit()
+    if stored is not None:
+        sending.note(ctx, stored, str(item.facts.get("number", "")))
+    ctx.checkpoint()
+
+
+def _look_for_created(ctx: RunContext, item: Open) -> Finding:
+    if item.kind == Kind.CUSTOMER:
+        return _look_for_customer(ctx, item)
+    found = _records(ctx, item)
+    ours = [there for there in found if there.ref == item.ref and not there.gone_back and not there.is_application]
+    if ours:
+        applied = looking.applied_of(ctx, [ours[0].key]) if item.kind == Kind.PAYMENT else {}
+        return Finding(True, ours[0].key, applied=applied.get(ours[0].key, {}))
+    return Finding(near=_near(ctx, item, found))
+
+
+def _look_for_customer(ctx: RunContext, item: Open) -> Finding:
+    query = Query("CUSTOMER", directory.FIELDS, equal("CUSTOMERID", item.facts["number"]), show_private=not ctx.entity)
+    for row in ctx.rows(query):
+        if row["NAME"] == item.facts["name"]:
+            return Finding(True, row["RECORDNO"])
+    return Finding()
+
+
+def _records(ctx: RunContext, item: Open) -> list[There]:
+    """The records of the number that was sent, and the customer's that were born since it was sent."""
+    object_, number_field, fields = (
+        ("ARINVOICE", "RECORDID", looking.INVOICE_FIELDS)
+        if item.kind == Kind.INVOICE
+        else ("ARPYMT", "DOCNUMBER", looking.PAYMENT_FIELDS)
+    )
+    rows = ctx.rows(Query(object_, fields, _where(ctx, item, number_field), show_private=not ctx.entity))
+    if item.kind == Kind.INVOICE:
+        return [looking.invoice_there(InvoiceRow.from_row(row, ctx.offset)) for row in rows]
+    return [looking.payment_there(PaymentRow.from_row(row, ctx.offset)) for row in rows]
+
+
+def _where(ctx: RunContext, item: Open, number_field: str) -> Filter:
+    born = at_least("AUWHENCREATED", format_stamp(item.sent_at - BORN_BEFORE, ctx.offset))
+    near = all_of(equal("CUSTOMERID", item.facts["customer_id"]), born)
+    return any_of(equal(number_field, item.facts["number"]), near)
+
+
+def _near(ctx: RunContext, item: Open, found: Sequence[There]) -> There | None:
+    """A record of the same customer, date and total that carries no reference and is linked to nothing of ours."""
+    for there in found:
+        same = (there.customer_id, there.date) == (item.facts["customer_id"], item.facts["date"])
+        if same and not there.ref and not there.gone_back and Decimal(there.total) == Decimal(item.facts["total"]):
+            object_ = links.OBJECTS[item.kind]
+            taken = links.linked_row(ctx.book_id, object_, there.key)
+            db.session.commit()
+            if taken is None:
+                return there
+    return None
+
+
+def _look_for_update(ctx: RunContext, item: Open) -> Finding:
+    if item.kind == Kind.CUSTOMER:
+        return Finding()  # a customer carries no reference; sending the same values again changes nothing
+    there = looking.invoices_by_key(ctx, [item.facts["key"]]).get(item.facts["key"])
+    return Finding(there is not None and there.ref == item.ref and there.seq >= item.seq, item.facts["key"])
+
+
+def _look_for_reversed(ctx: RunContext, item: Open) -> Finding:
+    key = item.facts["key"]
+    if item.kind == Kind.INVOICE:
+        there = looking.invoices_by_key(ctx, [key]).get(key)
+        return Finding(there is None or there.gone_back, key)
+    payment = looking.payments_by_key(ctx, [key]).get(key)
+    return Finding(payment is None or looking.payment_there(payment).gone_back, key)
+
+
+def _look_for_applied(ctx: RunContext, item: Open) -> Finding:
+    """An apply is there when the sum of each of its pairs has risen by what it carried."""
+    lies = looking.applied_of(ctx, [item.facts["key"]]).get(item.facts["key"], {})
+    for invoice_row_id, amount in item.facts["pairs"].items():
+        before = Decimal(item.facts["before"][invoice_row_id])
+        if lies.get(item.facts["invoice_keys"][invoice_row_id], Decimal(0)) < before + Decimal(amount):
+            return Finding()
+    return Finding(True, item.facts["key"])
+
+
+_LOOKS = {
+    Act.CREATE: _look_for_created,
+    Act.UPDATE: _look_for_update,
+    Act.REVERSE: _look_for_reversed,
+    Act.DELETE: _look_for_reversed,
+    Act.APPLY: _look_for_applied,
+}
