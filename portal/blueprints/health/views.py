@@ -29,6 +29,8 @@ def _database_answers() -> bool:
         db.session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return False
+    finally:
+        db.session.remove()  # the queue is asked next, and no transaction waits for a network
     return True
 
 

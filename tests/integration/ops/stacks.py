@@ -18,12 +18,15 @@ TOP = Path(__file__).resolve().parents[3]
 PATIENCE_SECONDS = 60.0
 """How long a test waits for what must happen; far more than it takes."""
 
-_OURS = ("DATABASE_URL", "REDIS_URL", "PORTAL_DATA", "SECRET_KEY", "CREDENTIALS_KEYS", "INTACCT_URL", "PORT")
+OURS = (
+    "DATABASE_URL", "REDIS_URL", "PORTAL_DATA", "SECRET_KEY", "CREDENTIALS_KEYS", "INTACCT_URL", "PORT", "MAIL_URL",
+    "RUN_LEASE",
+)  # fmt: skip
 
 
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without any setting of the portal."""
-    return {name: value for name, value in os.environ.items() if name not in _OURS} | more
+    return {name: value for name, value in os.environ.items() if name not in OURS} | more
 
 
 def portal(*arguments: str, data: Path, **env: str) -> subprocess.CompletedProcess[str]:
