@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -26,10 +26,17 @@ _AMOUNTS = ("total", "balance", "amount", "discount", "tax")
 
 @dataclass(frozen=True)
 class Told:
-    """One sentence of a history. `from_there` marks what the accounting sync carried over from Intacct."""
+    """One sentence of a history: `text`, the number of another document that it links to, and its `rest`.
+
+    `from_there` marks what the accounting sync carried over from Intacct.
+    """
 
     at: datetime
     text: str
+    number: str = ""
+    rest: str = ""
+    endpoint: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
     note: str = ""
     from_there: bool = False
     bad: bool = False
@@ -37,17 +44,31 @@ class Told:
 
 def tell(entry: AuditEntry, currency: str = "") -> Told:
     """The entry as a sentence, with what it left the balance at."""
-    text = f"{_what(entry, currency)} by {entry.actor}"
     balance = entry.after.get("balance")
     note = f"balance {_value('balance', balance, currency)}" if balance is not None and currency else ""
-    return Told(entry.at, text, note, entry.actor.startswith(SYNC_ACTOR))
+    from_there = entry.actor.startswith(SYNC_ACTOR)
+    if entry.action in ("applied", "unapplied"):
+        text, _, number = entry.text.rpartition(" ")
+        endpoint, values = _other_document(entry)
+        rest = f" {_moved(entry)} by {entry.actor}"
+        return Told(entry.at, text, number, rest, endpoint, values, note=note, from_there=from_there)
+    return Told(entry.at, f"{_what(entry, currency)} by {entry.actor}", note=note, from_there=from_there)
+
+
+def _other_document(entry: AuditEntry) -> tuple[str, dict[str, Any]]:
+    """The page of the document at the other end of an application."""
+    if entry.subject == "invoice":
+        return "payments.show_payment", {"payment_id": entry.after.get("payment_id", 0)}
+    return "invoices.show_invoice", {"invoice_id": entry.after.get("invoice_id", 0)}
+
+
+def _moved(entry: AuditEntry) -> str:
+    if entry.subject == "invoice":
+        return "put on this invoice" if entry.action == "applied" else "taken off this invoice"
+    return "applied" if entry.action == "applied" else "un-applied"
 
 
 def _what(entry: AuditEntry, currency: str) -> str:
-    if entry.action in ("applied", "unapplied"):
-        verb = "put on this invoice" if entry.subject == "invoice" else "applied"
-        undone = "taken off this invoice" if entry.subject == "invoice" else "un-applied"
-        return f"{entry.text} {verb if entry.action == 'applied' else undone}"
     if entry.action == "edited":
         return f"Changed: {_changes(entry, currency)}"
     act = _ACTS.get(entry.action, entry.action.replace("_", " ").capitalize())

@@ -34,7 +34,7 @@ def new_invoice() -> str:
     company = current_company()
     customer_id = id_arg("customer")
     if customer_id is None:
-        return choose_customer("New invoice", "Invoices", url_for(".list_invoices"))
+        return choose_customer("New invoice: for whom?", "Invoices", url_for(".list_invoices"))
     customer = get_customer(company, customer_id)
     return _page(empty_form(company, customer), customer)
 

@@ -31,7 +31,7 @@ def new_payment() -> str:
     company = current_company()
     customer_id = id_arg("customer")
     if customer_id is None:
-        return choose_customer("Record payment", "Payments", url_for(".list_payments"))
+        return choose_customer("Record payment: from whom?", "Payments", url_for(".list_payments"))
     customer = get_customer(company, customer_id)
     currency = _currency(customer)
     table = ApplyTable(owing(company, customer.id, currency))
