@@ -74,7 +74,7 @@ def open_there(book_id: int) -> set[tuple[str, str]]:
     query = select(Problem.object, Problem.key).where(
         Problem.book_id == book_id, Problem.sync_row_id.is_(None), Problem.closed_at.is_(None)
     )
-    return set(db.session.execute(query).tuples())
+    return set(db.session.execute(query))
 
 
 def close_there(book_id: int, object_: str, key: str, by: str) -> None:

@@ -57,7 +57,7 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
         .outerjoin(Problem, (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None))
         .where(SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.record_id.in_(list(record_ids)))
     )
-    for row, problem, is_open, owes in db.session.execute(query).tuples():
+    for row, problem, is_open, owes in db.session.execute(query):
         state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished)
         answer[row.record_id] = SyncState(
             state, reason, row.object, row.key, row.number_there, row.synced_at, problem.id if problem else None,

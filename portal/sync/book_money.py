@@ -73,7 +73,7 @@ def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
         .join(Pair, Pair.source_row_id == SyncRow.id)
         .where(Pair.invoice_row_id.in_(rows), Pair.applied_there != 0, SyncRow.key != "")
     )
-    found = {Source(object_, key) for object_, key in db.session.execute(query).tuples()}
+    found = {Source(object_, key) for object_, key in db.session.execute(query)}
     db.session.commit()
     return found
 
@@ -112,7 +112,7 @@ def _money_on(invoice_row: SyncRow, invoice_key: str, picture: Picture) -> dict[
         .join(Pair, Pair.source_row_id == SyncRow.id)
         .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, SyncRow.key != "")
     )
-    found = {Source(object_, key): ZERO for object_, key in db.session.execute(known).tuples()}
+    found = {Source(object_, key): ZERO for object_, key in db.session.execute(known)}
     found |= {source: amount for (source, key), amount in picture.sums.items() if key == invoice_key}
     for source in found:
         header = picture.headers.get(source)

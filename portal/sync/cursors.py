@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from portal.extensions import db
+from portal.intacct.gateway import Result
 from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, is_null
 from portal.intacct.stamps import format_stamp
 from portal.models.run import Cursor
@@ -66,32 +67,34 @@ class CursorPage:
     rows_in_pass: int = field(default=0)
 
 
-def pages(ctx: RunContext, spec: Spec) -> Iterator[CursorPage]:
-    """The pages of one pass, one request each; the caller stores each page and then calls `store` and commits."""
-    yield from together(ctx, [spec])
-
-
-def together(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[CursorPage]:
-    """The pages of several passes, one request a round for all that are not at their end yet."""
+def rounds(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[list[CursorPage]]:
+    """The next page of every pass that is not at its end, one request a round. The caller stores the pages of a round,
+    calls `store` for each and commits all together."""
     going = {spec.object: (spec, _place(ctx, spec)) for spec in specs}
     db.session.commit()
     rows_in_pass = dict.fromkeys(going, 0)
     while going:
         calls = [_query(ctx, spec, place).call(spec.object) for spec, place in going.values()]
-        results = ctx.read(calls)
-        for result, (spec, place) in zip(results, list(going.values()), strict=True):
-            if result.error is not None:
-                raise result.error
-            rows = list(result.rows())
-            last = int(rows[-1]["RECORDNO"]) if rows else place.last_recordno
-            start = place.pass_start or ctx.gateway.clock or utcnow()
-            rows_in_pass[spec.object] += len(rows)
-            is_last = not (result.numremaining or 0)
-            yield CursorPage(spec, rows, last, start, is_last, rows_in_pass[spec.object])
-            if is_last:
-                del going[spec.object]
-            else:
-                going[spec.object] = (spec, Place(place.since, start, last, place.rows))
+        found = []
+        for result, (spec, place) in zip(ctx.read(calls), list(going.values()), strict=True):
+            page = _page(ctx, spec, place, result)
+            rows_in_pass[spec.object] += len(page.rows)
+            page.rows_in_pass = rows_in_pass[spec.object]
+            going[spec.object] = (spec, Place(place.since, page.pass_start, page.last_recordno, place.rows))
+            found.append(page)
+        yield found
+        for page in found:
+            if page.is_last:
+                del going[page.spec.object]
+
+
+def _page(ctx: RunContext, spec: Spec, place: Place, result: Result) -> CursorPage:
+    if result.error is not None:
+        raise result.error
+    rows = list(result.rows())
+    last = int(rows[-1]["RECORDNO"]) if rows else place.last_recordno
+    start = place.pass_start or ctx.gateway.clock or utcnow()
+    return CursorPage(spec, rows, last, start, is_last=not (result.numremaining or 0))
 
 
 def store(ctx: RunContext, page: CursorPage) -> None:

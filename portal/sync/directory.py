@@ -70,7 +70,7 @@ def match(number: str, named: Iterable[Entry], same_id: Entry | None) -> Match:
 def refresh(ctx: RunContext) -> None:
     """Bring the directory up to date: everything on the first pass, what changed on later ones."""
     spec = cursors.Spec("CUSTOMER", FIELDS, created_field="WHENCREATED", whole_first_pass=True)
-    for page in cursors.pages(ctx, spec):
+    for (page,) in cursors.rounds(ctx, [spec]):
         for row in page.rows:
             links.remember_customer(
                 ctx.book_id, int(row["RECORDNO"]), row["CUSTOMERID"], row["NAME"],

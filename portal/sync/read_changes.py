@@ -36,12 +36,14 @@ def read(ctx: RunContext) -> None:
     """Read every change since the last sync, then what was asked to be read again."""
     ctx.begin("read")
     specs = [INVOICES, DETAILS, PAYMENTS] if ctx.choices.read_payments else [INVOICES]
-    for page in cursors.together(ctx, specs):
-        touched = _HANDLERS[page.spec.object](ctx, page)
+    for pages in cursors.rounds(ctx, specs):
+        touched: set[str] = set()
+        for page in pages:
+            touched |= _HANDLERS[page.spec.object](ctx, page)
         db.session.commit()
-        picture = book_money.look(ctx, touched)
-        book_money.store(ctx, picture)
-        cursors.store(ctx, page)
+        book_money.store(ctx, book_money.look(ctx, touched))
+        for page in pages:
+            cursors.store(ctx, page)
         ctx.checkpoint()
     _read_again(ctx)
 

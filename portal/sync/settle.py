@@ -84,7 +84,7 @@ def _load(ctx: RunContext) -> list[Open]:
         .where(Posting.intacct_company_id == ctx.intacct_company_id, Posting.entity == ctx.entity)
         .order_by(Posting.id)
     )
-    opened = [_open(posting, row) for posting, row in db.session.execute(query).tuples()]
+    opened = [_open(posting, row) for posting, row in db.session.execute(query)]
     db.session.commit()
     return opened
 

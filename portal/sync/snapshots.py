@@ -204,7 +204,7 @@ def _missing_invoice(sending: list[tuple[Pair, SyncRow]], left_out: list[Pair]) 
 def _pairs(row_ids: Sequence[int]) -> dict[int, list[tuple[Pair, SyncRow]]]:
     found: dict[int, list[tuple[Pair, SyncRow]]] = {}
     query = select(Pair, SyncRow).join(SyncRow, SyncRow.id == Pair.invoice_row_id)
-    for pair, invoice in db.session.execute(query.where(Pair.source_row_id.in_(row_ids)).order_by(Pair.id)).tuples():
+    for pair, invoice in db.session.execute(query.where(Pair.source_row_id.in_(row_ids)).order_by(Pair.id)):
         found.setdefault(pair.source_row_id, []).append((pair, invoice))
     return found
 
