@@ -1,31 +1,126 @@
-"""The demo: a company that sells stationery, its members, and its connection to the sandbox."""
+"""`portal demo`: a day of the demo company, synced with the sandbox both ways, told in the terminal."""
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
 from flask import Flask
+from sqlalchemy import select
 
+from portal.cli import db as database
+from portal.cli import sandbox
+from portal.cli.demo_company import prepare, sell
+from portal.cli.embedded import data_dir, environment, open_app
+from portal.cli.output import ExitCode, ProcessCommand, emit, table
+from portal.cli.place import PORT, hold, port_to_use, tell
+from portal.cli.progress import shown
 from portal.cli.sandbox import Sandbox
+from portal.cli.supervisor import Supervisor
+from portal.config import Settings
 from portal.extensions import db
-from portal.models.company import Company, Role
-from portal.services import companies, users
-from portal.services.audit import Actor
+from portal.models.company import Company
+from portal.models.connection import Book
+from portal.models.invoice import Invoice
+from portal.models.run import Run, RunKind, RunState
+from portal.sync import engine, runs
 
-COMPANY = "Fernhill Supplies"
-LOGIN = {"email": "demo@fernhill.example", "password": "fernhill-demo"}
-"""Known to everybody: the demo serves on this machine only and holds made-up records."""
-
-_MEMBERS = (
-    (LOGIN["email"], Role.ADMIN, "Dana Demo"),
-    ("accountant@fernhill.example", Role.ACCOUNTANT, "Alex Accountant"),
-    ("viewer@fernhill.example", Role.VIEWER, "Vic Viewer"),
-)
-_ACTOR = Actor("demo")
+_OBJECTS = ("customers", "invoices", "payments")
 
 
-def prepare(_app: Flask, _box: Sandbox) -> Company:
-    """The demo company with its members, connected to the sandbox; harmless when all is there. Commits."""
-    company = companies.add(COMPANY, actor=_ACTOR)
-    for email, role, name in _MEMBERS:
-        users.add(email, company, role, password=LOGIN["password"], name=name, actor=_ACTOR)
+@click.command("demo", cls=ProcessCommand)
+@click.option("--once", is_flag=True, help="Do nothing when the demo company has been synced before.")
+@click.option("--sandbox-port", type=PORT, default=0, help="The sandbox's port; a free one if left out.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="The data folder.")
+@click.pass_context
+def command(ctx: click.Context, once: bool, sandbox_port: int, data: Path | None) -> int:
+    """Sell, sync with the sandbox, receive a customer's cheque there, sync again, and print what happened."""
+    folder = (data or data_dir()).absolute()
+    with hold(folder):
+        if once and (folder / "demo-told").exists():
+            return ExitCode.FINE
+        result: dict[str, Any] = {}
+        with Supervisor(tell).guard() as supervisor:
+            box = sandbox.start(supervisor, folder, port_to_use("127.0.0.1", sandbox_port, "--sandbox-port"))
+            settings = Settings.from_env(environment(folder, os.environ, box.environment()) | box.environment())
+            with open_app(ctx.obj(settings)) as app:
+                database.upgrade()
+                result = story(app, box)
+                database.let_go()
+        if not result:
+            return ExitCode.INTERRUPTED
+        (folder / "demo-told").touch()
+    emit(result, _told)
+    return _status(result)
+
+
+def story(app: Flask, box: Sandbox) -> dict[str, Any]:
+    """The whole day. Returns both runs' figures, summed."""
+    company = prepare(box)
+    unpaid = sell(company)
+    tell(f"{company.name} sold and was paid. Syncing with Intacct (the sandbox) ...")
+    first = sync(app, company)
+    _receive_cheque(box, unpaid)
+    second = sync(app, company)
+    counts = Counter(first["counts"]) + Counter(second["counts"])
+    return {
+        "company": company.slug,
+        "runs": [first["run_id"], second["run_id"]],
+        "status": _worse(first["status"], second["status"]),
+        "error": first["error"] or second["error"],
+        "read": _figures(counts, "read"),
+        "written": _figures(counts, "written"),
+        "problems": counts["problems"],
+        "gateway_requests": counts["gateway_requests"],
+    }
+
+
+def sync(app: Flask, company: Company) -> dict[str, Any]:
+    """Perform one accounting sync in this process, with its progress in the terminal."""
+    book = db.session.scalars(select(Book).where(Book.company_id == company.id, Book.active)).one()
+    run_id = runs.request(book, RunKind.SYNC, trigger="demo").id
     db.session.commit()
-    return company
+    with shown(app, run_id):
+        engine.perform(run_id)
+    run = db.session.get_one(Run, run_id)
+    ended = {"run_id": run.id, "status": run.state, "counts": run.counts, "error": run.error}
+    db.session.commit()
+    return ended
+
+
+def _receive_cheque(box: Sandbox, invoice: Invoice) -> None:
+    number, amount = invoice.number, invoice.balance
+    db.session.commit()
+    box.act({"do": "receive_payment", "invoice_recordid": number, "amount": str(amount), "document": "4711"})
+    tell(f"In Intacct, a cheque of {amount:,.2f} arrives for invoice {number}. Syncing again ...")
+
+
+def _figures(counts: Mapping[str, int], what: str) -> dict[str, int]:
+    return {name: counts.get(f"{what}.{name}", 0) for name in _OBJECTS}
+
+
+def _worse(*states: str) -> str:
+    order = [RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS, RunState.CANCELLED, RunState.FAILED]
+    return max((RunState(state) for state in states), key=order.index)
+
+
+def _status(result: Mapping[str, Any]) -> int:
+    if result["status"] == RunState.FINISHED:
+        return ExitCode.FINE
+    return ExitCode.PROBLEMS if result["status"] == RunState.FINISHED_WITH_PROBLEMS else ExitCode.FAILED
+
+
+def _told(result: dict[str, Any]) -> str:
+    rows = [(name, result["written"][name], result["read"][name]) for name in _OBJECTS]
+    lines = [
+        "",
+        table(("", "written to Intacct", "read from Intacct"), rows, right=(1, 2)),
+        "",
+        f"Both syncs: {result['status'].replace('_', ' ')}, {result['problems']} problems, "
+        f"{result['gateway_requests']} requests.",
+    ]
+    return "\n".join(lines + ([result["error"]] if result["error"] else []))

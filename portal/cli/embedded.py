@@ -23,7 +23,8 @@ from portal.config import Settings, SettingsError
 AppFactory = Callable[[Settings], Flask]
 
 SETTLE_WAIT_SECONDS = 20  # the sandbox answers at once; Intacct's own wait (1,200 s) would stall a demo
-UNKNOWN_REDIS = "redis://127.0.0.1:6379/0"
+NO_REDIS = "redis://127.0.0.1:1/0"
+"""Nothing listens there: without a running stack a run waits in the database."""
 
 
 def data_dir(env: Mapping[str, str] | None = None) -> Path:
@@ -53,6 +54,7 @@ def environment(data: Path, env: Mapping[str, str], stack: Mapping[str, str] | N
 
 def _embedded(data: Path) -> dict[str, str]:
     return {
+        "REDIS_URL": NO_REDIS,
         "DATABASE_URL": f"sqlite:///{data / 'portal.db'}",
         "MAIL_URL": f"file://{data / 'mail'}",
         "INTACCT_SETTLE_WAIT": str(SETTLE_WAIT_SECONDS),
@@ -61,7 +63,7 @@ def _embedded(data: Path) -> dict[str, str]:
 
 
 def _from_stack(data: Path) -> dict[str, str]:
-    return {"REDIS_URL": UNKNOWN_REDIS} | {str(k): str(v) for k, v in read_stack(data).get("env", {}).items()}
+    return {str(k): str(v) for k, v in read_stack(data).get("env", {}).items()}
 
 
 def _keys(data: Path, given: Mapping[str, str]) -> dict[str, str]:

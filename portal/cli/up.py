@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from portal.cli import db as database
-from portal.cli import demo, sandbox, valkey
+from portal.cli import demo_company, sandbox, valkey
 from portal.cli.embedded import AppFactory, data_dir, environment, load_secrets, open_app, write_stack
 from portal.cli.output import ProcessCommand, dumps
 from portal.cli.place import hold, port_to_use, tell
@@ -98,7 +98,7 @@ def bring_up(supervisor: Supervisor, wanted: Wanted, factory: AppFactory) -> dic
     web = _start_portal(supervisor, wanted.data, env)
     supervisor.wait_for(web, lambda: serves(wanted.url), READY_WITHIN_SECONDS)
     ready = {"ready": True, "url": wanted.url, "sandbox_url": box.page if box else "", "data": wanted.data}
-    return ready | ({"login": demo.LOGIN} if box else {})
+    return ready | ({"login": demo_company.LOGIN} if box else {})
 
 
 def _start_servers(supervisor: Supervisor, wanted: Wanted, stack: dict[str, str]) -> sandbox.Sandbox | None:
@@ -126,10 +126,10 @@ def _asked_for(wanted: Wanted, stack: Mapping[str, str]) -> dict[str, str]:
 
 
 def _prepare(factory: AppFactory, settings: Settings, box: sandbox.Sandbox | None) -> None:
-    with open_app(factory(settings)) as app:
+    with open_app(factory(settings)):
         database.upgrade()
         if box:
-            demo.prepare(app, box)
+            demo_company.prepare(box)
         database.let_go()
 
 
