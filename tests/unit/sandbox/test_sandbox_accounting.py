@@ -23,8 +23,8 @@ from tests.unit.sandbox.sandbox_client import (
     reverse_payment,
 )
 
-AMOUNT = st.decimals("0.01", "300", places=2)
-PICK = st.integers(0, 50)
+AMOUNT = st.decimals("0.01", "60", places=2)
+PICK = st.integers(0, 5)
 
 
 class Company(RuleBasedStateMachine):
@@ -130,6 +130,6 @@ class Company(RuleBasedStateMachine):
 
 
 Company.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestBooksAddUp = Company.TestCase
