@@ -32,7 +32,7 @@ class Served:
 def served() -> Iterator[Served]:
     core = SandboxCore()
     server = serve(core, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield Served(core)
     server.shutdown()

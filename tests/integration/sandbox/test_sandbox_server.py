@@ -67,7 +67,7 @@ def test_slow_reply_outlasts_a_short_patience(served):
 
 def test_third_request_at_once_is_throttled(served):
     requests.post(f"{served.base}/_control/switches", json={"throttle": True}, timeout=10)
-    served.core.faults.order([{"when": "query", "what": "slow", "seconds": 2, "times": 2}])
+    served.core.faults.order([{"when": "query", "what": "slow", "seconds": 1, "times": 2}])
     seen = []
 
     def post():
