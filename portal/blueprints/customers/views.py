@@ -10,6 +10,7 @@ from portal.blueprints.customers.forms import CustomerForm, form_of
 from portal.blueprints.listing import text_arg
 from portal.blueprints.stale import meanwhile, version_of
 from portal.blueprints.syncing import state_shown, states_shown
+from portal.blueprints.telling import tell
 from portal.blueprints.urls import safe_path
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
@@ -60,7 +61,7 @@ def show_customer(customer_id: int) -> str:
         invoices=list_invoices(company, InvoiceFilter(customer_id=customer.id), limit=SHOWN_DOCUMENTS),
         payments=list_payments(company, PaymentFilter(customer_id=customer.id), limit=SHOWN_DOCUMENTS),
         sync=state_shown(company, Kind.CUSTOMER, customer.id),
-        history=history(company, "customer", customer.id, limit=50),
+        history=[tell(entry, customer.currency) for entry in history(company, "customer", customer.id, limit=50)],
         today=company.today(),
     )
 
