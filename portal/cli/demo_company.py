@@ -13,7 +13,7 @@ from portal.models.company import Company, Role
 from portal.models.connection import Book, Connection, IntegrationSettings
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
-from portal.services import companies, customers, invoices, payments, secrets, users
+from portal.services import companies, customers, gateways, invoices, payments, secrets, users
 from portal.services.audit import Actor
 from portal.services.customers import CustomerData
 from portal.services.invoices import InvoiceData, LineData
@@ -103,22 +103,18 @@ def _pay(company: Company, invoice: Invoice, method: str) -> None:
 
 def connect(company: Company, box: Sandbox) -> None:
     """Connect the company to the sandbox's, and choose the accounts; harmless when that is done. Commits."""
-    if db.session.get(Connection, company.id):
+    present = db.session.get(Connection, company.id)
+    if present is not None:
+        gateways.keep_session(present, None)  # it names the port that the sandbox had last time
+        db.session.commit()
         return
     book = Book(company_id=company.id, intacct_company_id=box.company_id)
     db.session.add(book)
     db.session.flush()
+    password = secrets.encrypt(box.user_password)
     db.session.add(
-        Connection(
-            company_id=company.id,
-            book_id=book.id,
-            intacct_user_id=box.user_id,
-            password_encrypted=secrets.encrypt(box.user_password),
-        )
+        Connection(company_id=company.id, book_id=book.id, intacct_user_id=box.user_id, password_encrypted=password)
     )
-    db.session.add(
-        IntegrationSettings(
-            company_id=company.id, values={"income_account": box.gl_account, "deposit_to": f"bank:{box.bank_account}"}
-        )
-    )
+    chosen = {"income_account": box.gl_account, "deposit_to": f"bank:{box.bank_account}"}
+    db.session.add(IntegrationSettings(company_id=company.id, values=chosen))
     db.session.commit()
