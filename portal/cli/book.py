@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -146,6 +147,8 @@ def _table(document: Document[Any], items: Sequence[dict[str, Any]]) -> str:
 def _cell(item: dict[str, Any], column: str) -> str:
     if column == "sync":
         return str(item["sync"]["state"])
+    if column in ("date", "due_date"):
+        return dt.datetime.fromtimestamp(item[column], dt.UTC).date().isoformat()
     if column == "currency":
         return str(item["currency"]).upper()
     return f"{item[column]:,}" if column in ("total", "amount", "balance") else str(item[column])

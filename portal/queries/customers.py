@@ -79,7 +79,7 @@ def open_balances(company: Company, customer: Customer) -> dict[str, Decimal]:
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def _filtered(query: Select[Customer], wanted: CustomerFilter) -> Select[Customer]:

@@ -74,7 +74,7 @@ def invoice_sums(company: Company, wanted: InvoiceFilter = InvoiceFilter()) -> l
     """Count, total and balance of what the filter leaves, by currency; voided ones count but owe nothing."""
     columns = (Invoice.currency, func.count(Invoice.id), func.sum(Invoice.total), func.sum(Invoice.balance))
     query = _filtered(select(Invoice), company, wanted).with_only_columns(*columns)
-    rows = db.session.execute(query.group_by(Invoice.currency).order_by(Invoice.currency)).tuples()
+    rows = db.session.execute(query.group_by(Invoice.currency).order_by(Invoice.currency))
     return [Sums(currency, count, total, balance) for currency, count, total, balance in rows]
 
 

@@ -14,6 +14,7 @@ from portal.extensions import db
 from portal.models.company import Company
 from portal.models.customer import Customer
 from portal.models.payment import Application, Payment
+from portal.money import ZERO
 from portal.queries.invoices import Sums
 from portal.queries.paging import PAGE_SIZE, Page, newest_first
 from portal.queries.text import contains
@@ -63,11 +64,14 @@ def list_payments(
 
 def payment_sums(company: Company, wanted: PaymentFilter = PaymentFilter()) -> list[Sums]:
     """Count, amount and rest of what the filter leaves, by currency; a voided payment has no rest."""
-    rest = func.sum(Payment.amount - Payment.applied).filter(Payment.voided_at.is_(None))
-    columns = (Payment.currency, func.count(Payment.id), func.sum(Payment.amount), func.coalesce(rest, 0))
+    kept = func.sum(Payment.amount).filter(Payment.voided_at.is_(None))
+    columns = (Payment.currency, func.count(Payment.id), func.sum(Payment.amount), kept, func.sum(Payment.applied))
     query = _filtered(select(Payment), company, wanted).with_only_columns(*columns)
-    rows = db.session.execute(query.group_by(Payment.currency).order_by(Payment.currency)).tuples()
-    return [Sums(currency, count, amount, left) for currency, count, amount, left in rows]
+    rows = db.session.execute(query.group_by(Payment.currency).order_by(Payment.currency))
+    return [
+        Sums(currency, count, amount, (left or ZERO) - applied)  # nothing of a voided payment is applied
+        for currency, count, amount, left, applied in rows
+    ]
 
 
 def with_rest(company: Company, customer_id: int, currency: str = "") -> list[Payment]:

@@ -76,11 +76,14 @@ def check_invoice(
     header["currency"] = currency
     if not currency:  # without it no amount can be judged
         faults.end()
+    known = len(faults.found)
     lines = [_line(faults, index, line, currency, origin) for index, line in enumerate(data.lines)]
     _line_count(faults, data)
     header["discount"] = faults.amount("discount", "The discount", data.discount, currency)
     header["tax"] = faults.amount("tax", "The tax", data.tax, currency)
-    header["total"] = _total(faults, lines, header, currency)
+    header["total"] = _total(lines, header)
+    if len(faults.found) == known:
+        _judge_total(faults, header["total"], currency)
     faults.end()
     return CheckedInvoice(header, lines)
 
@@ -101,11 +104,14 @@ def _header(
     if not terms and current is None and customer is not None:
         terms = customer.payment_terms
     date = faults.date("date", "The date", data.date)
+    due = due_date(date, terms)
+    if data.due_date is not None:
+        due = faults.date("due_date", "The due date", data.due_date)
     return {
         "customer_id": data.customer_id,
         "number": check_number(faults, company_id, Invoice, data.number, current.id if current else None),
         "date": date,
-        "due_date": faults.date("due_date", "The due date", data.due_date or due_date(date, terms)),
+        "due_date": due,
         "purchase_order": faults.text("purchase_order", "The purchase order", data.purchase_order),
         "payment_terms": terms,
         "draft": data.draft,
@@ -154,20 +160,26 @@ def _line_amount(faults: Faults, at: str, line: LineData, computed: Decimal, cur
         return ZERO
     if line.amount is None:
         return computed
+    known = len(faults.found)
     amount = faults.signed_amount(f"{at}amount", "The amount", line.amount, currency)
+    if len(faults.found) > known:
+        return ZERO
     if origin == Origin.PORTAL and amount != computed:  # Intacct's own lines may be priced in other ways
         faults.add(f"{at}amount", f"The amount must be quantity x unit cost: {show(computed, currency)}.")
     return amount
 
 
-def _total(faults: Faults, lines: list[JsonDict], header: JsonDict, currency: str) -> Decimal:
+def _total(lines: list[JsonDict], header: JsonDict) -> Decimal:
     items = sum((line["amount"] for line in lines), ZERO)
     total: Decimal = items - header["discount"] + header["tax"]
+    return total
+
+
+def _judge_total(faults: Faults, total: Decimal, currency: str) -> None:
     if total < 0:
         faults.add("discount", f"The total may not be negative; it would be {show(total, currency)}.", "negative")
     elif total > MAX_AMOUNT:
         faults.add("items", f"The total is too large: at most {MAX_AMOUNT:,}.", "too_large")
-    return total
 
 
 def product(quantity: Decimal, unit_cost: Decimal, currency: str) -> Decimal:

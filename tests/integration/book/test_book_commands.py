@@ -1,0 +1,222 @@
+"""`portal book`, `portal companies` and `portal users` as scripts call them: what they print and how they end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from portal.cli.main import cli
+from portal.extensions import db
+from portal.models.company import Company, User
+from portal.services import users
+from tests.factories import PASSWORD
+
+INVOICE = {
+    "customer": 1, "number": "INV-0001", "date": 1767225600, "due_date": 1769817600, "currency": "usd",
+    "purchase_order": "PO 88", "draft": False,
+    "items": [{"name": "Service plan", "quantity": 2, "unit_cost": 50.25, "metadata": {"intacct_location": "100"}}],
+    "discounts": [{"amount": 5}], "taxes": [{"amount": 3}],
+}  # fmt: skip
+PAYMENT = {
+    "customer": "CUST-00001", "amount": 98.5, "currency": "usd", "method": "check", "reference": "4711",
+    "date": 1767225600, "applied_to": [{"type": "invoice", "invoice": 1, "amount": 90}],
+}  # fmt: skip
+
+Portal = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def portal(app: Flask, company: Company) -> Portal:
+    """Runs a command with --json; answers its exit status and its last line as JSON, amounts exact."""
+    db.session.commit()
+
+    def run(line: str, document: object = None, *more: str) -> tuple[int, Any]:
+        given = document if isinstance(document, str) else json.dumps(document)
+        result = CliRunner().invoke(cli, [*line.split(), *more, "--json"], input=given, obj=app)
+        db.session.expire_all()
+        return result.exit_code, json.loads(result.stdout.splitlines()[-1], parse_float=Decimal)
+
+    return run
+
+
+@pytest.fixture
+def book(portal: Portal) -> Portal:
+    """`portal book ... --company northfield-supply` with a customer, an invoice of 98.50 and a payment of 98.50."""
+
+    def run(line: str, document: object = None, *more: str) -> tuple[int, Any]:
+        return portal(f"book {line} --company northfield-supply", document, *more)
+
+    assert run("add customer", {"name": "Harbor Lane Dental", "currency": "usd"})[0] == 0
+    assert run("add invoice", INVOICE)[0] == 0
+    assert run("add payment", PAYMENT)[0] == 0
+    return run
+
+
+def test_documents_are_printed_as_the_api_shows_them(book: Portal) -> None:
+    invoice = book("list invoices")[1]["items"][0]
+    expected = {
+        "id": 1, "object": "invoice", "number": "INV-0001", "customer": 1, "date": 1767225600, "currency": "usd",
+        "total": Decimal("98.50"), "balance": Decimal("8.50"), "origin": "portal", "discounts": [{"amount": 5}],
+    }  # fmt: skip
+    assert {key: invoice[key] for key in expected} == expected
+    assert invoice["items"][0]["unit_cost"] == Decimal("50.25")
+    assert invoice["items"][0]["metadata"] == {"intacct_location": "100"}
+    assert invoice["sync"] == {
+        "state": "not_synced", "reason": "No Intacct company is connected.", "intacct_object": "", "intacct_key": "",
+        "intacct_number": "", "last_synced_at": None, "problem_id": None,
+    }  # fmt: skip
+    payment = book("list payments")[1]["items"][0]
+    assert (payment["number"], payment["status"], payment["balance"]) == (
+        "PMT-00001",
+        "partially_applied",
+        Decimal("8.50"),
+    )
+    assert payment["applied_to"] == [
+        {"type": "invoice", "invoice": 1, "invoice_number": "INV-0001", "amount": Decimal("90.00")}
+    ]
+
+
+def test_adding_exactly_the_same_again_is_harmless(book: Portal) -> None:
+    payment = PAYMENT | {"number": "PMT-00001"}
+    assert book("add invoice", INVOICE)[1]["id"] == 1
+    assert book("add payment", payment)[1]["id"] == 1
+    assert book("add customer", {"name": "Harbor Lane Dental", "number": "CUST-00001"})[1]["id"] == 1
+    assert [book(f"list {kinds}")[1]["count"] for kinds in ("customers", "invoices", "payments")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("change", [{"number": "inv-0001"}, {"discounts": []}, {"items": []}, {"purchase_order": ""}])
+def test_adding_something_else_under_a_number_is_refused(book: Portal, change: dict[str, Any]) -> None:
+    status, answer = book("add invoice", INVOICE | change)
+    assert (status, answer["error"]["field"]) == (3, "items" if "items" in change else "number")
+    assert book("list invoices")[1]["count"] == 1
+
+
+def test_apply_and_unapply_move_money_and_say_what_is_wrong(book: Portal) -> None:
+    move = {"payment": "PMT-00001", "invoice": "INV-0001"}
+    status, answer = book("apply", move | {"amount": 8.51})
+    assert (status, answer["error"]["field"]) == (2, "amount")
+    assert answer["error"]["message"].startswith("8.51 USD is more than is left of PMT-00001: 8.50 USD")
+    assert book("apply", move | {"amount": 8.5})[1]["balance"] == 0
+    assert book("unapply", move | {"amount": "20.25"})[1]["balance"] == Decimal("20.25")
+    assert book("unapply", {"payment": 1, "invoice": 1})[1]["applied_to"] == []
+    assert book("apply", move)[1]["error"] == {
+        "code": "missing",
+        "message": "The amount is missing.",
+        "field": "amount",
+    }
+
+
+def test_edit_changes_what_is_named_and_keeps_the_rest(book: Portal) -> None:
+    status, invoice = book(
+        "edit invoice inv-0001", {"purchase_order": "PO 99", "taxes": [{"amount": 1}, {"amount": 1}]}
+    )
+    assert (status, invoice["purchase_order"], invoice["total"]) == (0, "PO 99", Decimal("97.50"))
+    assert (invoice["due_date"], invoice["items"][0]["quantity"], invoice["version"]) == (1769817600, 2, 2)
+    assert book("edit payment PMT-00001", {"reference": "4712"})[1]["reference"] == "4712"
+    assert book("edit customer CUST-00001", {"email": "ap@harborlane.example"})[1]["name"] == "Harbor Lane Dental"
+    status, answer = book("edit invoice INV-0001", {"taxes": [], "discounts": [{"amount": 20}]})
+    assert (status, answer["error"]["code"]) == (3, "below_applied")
+
+
+def test_void_takes_a_document_back(book: Portal) -> None:
+    status, invoice = book("void invoice INV-0001", None, "--reason", "sent twice")
+    assert (status, invoice["status"], invoice["balance"], invoice["void_reason"]) == (0, "voided", 0, "sent twice")
+    assert book("void payment PMT-00001")[1]["status"] == "voided"
+    assert book("void customer CUST-00001")[1]["status"] == "inactive"
+    status, answer = book("void invoice INV-0001")
+    assert (status, answer["error"]["code"]) == (2, "not_allowed_now")
+
+
+def test_list_narrows_by_number_and_sync_state(book: Portal) -> None:
+    assert book("list invoices --number inv-0001")[1]["count"] == 1
+    assert book("list invoices --number other")[1] == {"items": [], "count": 0}
+    assert book("list invoices --sync-state not_synced")[1]["count"] == 1
+    assert book("list invoices --sync-state synced")[1]["count"] == 0
+    assert book("list invoices --sync-state lost")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ("", ""),
+        ("[1]", ""),
+        ('{"amount": NaN}', ""),
+        ("[" * 100_000, ""),
+        ('{"amount": 1e99999999999999999999}', ""),
+        ({"customer": 1, "amount": 1, "colour": "red"}, "colour"),
+        ({"customer": 99, "amount": 1}, "customer"),
+        ({"customer": True, "amount": 1}, "customer"),
+        ({"amount": 1}, "customer"),
+        ({"customer": 1}, "amount"),
+        ({"customer": 1, "amount": "ten"}, "amount"),
+        ({"customer": 1, "amount": "9" * 5000}, "amount"),
+        ({"customer": 1, "amount": True}, "amount"),
+        ({"customer": 1, "amount": -1}, "amount"),
+        ({"customer": 1, "amount": 0}, "amount"),
+        ({"customer": 1, "amount": 1.001}, "amount"),
+        ({"customer": 1, "amount": 1, "date": "tomorrow"}, "date"),
+        ({"customer": 1, "amount": 1, "date": 10**30}, "date"),
+        ({"customer": 1, "amount": 1, "date": -1}, "date"),
+        ({"customer": 1, "amount": 1, "currency": 5}, "currency"),
+        ({"customer": 1, "amount": 1, "metadata": []}, "metadata"),
+        ({"customer": 1, "amount": 1, "applied_to": {}}, "applied_to"),
+        ({"customer": 1, "amount": 1, "applied_to": [{"invoice": 1, "amount": 0}]}, "applied_to.0.amount"),
+        ({"customer": 1, "amount": 1, "applied_to": [{"invoice": "INV-9", "amount": 1}]}, "applied_to.0.invoice"),
+        ({"customer": 1, "amount": 1, "applied_to": [{"type": "bill", "amount": 1}]}, "applied_to.0.type"),
+        ({"customer": 1, "amount": 1, "applied_to": [{"invoice": 1, "sum": 1}]}, "applied_to.0.sum"),
+    ],
+)
+def test_a_bad_document_is_misuse_and_saves_nothing(book: Portal, document: object, field: str) -> None:
+    status, answer = book("add payment", document)
+    assert (status, answer["error"]["field"]) == (3, field)
+    assert book("list payments")[1]["count"] == 1
+
+
+def test_unknown_companies_and_numbers_are_named(book: Portal, portal: Portal) -> None:
+    status, answer = portal("book list invoices --company nowhere")
+    assert (status, answer["error"]["field"]) == (2, "company")
+    assert book("void invoice INV-9")[1]["error"]["message"] == "There is no invoice with the number INV-9."
+
+
+def test_companies_are_added_once_and_listed(portal: Portal) -> None:
+    status, first = portal("companies add", None, "Harbor Lane", "--currency", "eur", "--timezone", "Europe/Berlin")
+    assert (status, first["slug"], first["currency"], first["timezone"]) == (0, "harbor-lane", "EUR", "Europe/Berlin")
+    assert portal("companies add", None, "harbor lane")[1] == first
+    assert portal("companies list")[1]["count"] == 2
+    status, answer = portal("companies add", None, "X", "--timezone", "Mars/Base")
+    assert (status, answer["error"]["field"]) == (3, "timezone")
+
+
+def test_users_are_added_once_with_the_password_from_standard_input(portal: Portal) -> None:
+    add = "users add Ada@x.example --company northfield-supply --role"
+    status, ada = portal(f"{add} admin", f"{PASSWORD}\n")
+    assert (status, ada["email"], ada["role"], ada["company"]) == (0, "ada@x.example", "admin", "northfield-supply")
+    assert portal(f"{add} viewer", "another password\n")[1] == ada
+    assert isinstance(users.authenticate("ada@x.example", PASSWORD), User)
+    db.session.commit()
+    assert portal("users list --company northfield-supply")[1]["items"] == [ada]
+    status, answer = portal("users add b@x.example --company northfield-supply --role admin", "short\n")
+    assert (status, answer["error"]["field"]) == (3, "password")
+
+
+def test_people_read_a_line_or_a_table(app: Flask, book: Portal) -> None:
+    line = ["book", "list", "invoices", "--company", "northfield-supply"]
+    table = CliRunner().invoke(cli, line, obj=app).stdout.splitlines()
+    assert table[-1].split() == [
+        "INV-0001",
+        "2026-01-01",
+        "2026-01-31",
+        "past_due",
+        "98.50",
+        "8.50",
+        "USD",
+        "not_synced",
+    ]
+    added = CliRunner().invoke(cli, ["companies", "add", "Harbor Lane"], obj=app)
+    assert (added.stdout, added.exit_code) == ("harbor-lane\n", 0)

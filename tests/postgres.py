@@ -1,0 +1,117 @@
+"""A PostgreSQL server for the tests: the one that TEST_DATABASE_URL names, else a private one of Debian's programs."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+# Safe settings cost time and a test's database is thrown away.
+_OPTIONS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=", "max_connections=60")
+_START_SECONDS = 30
+_USER = "portal"
+
+
+def programs() -> Path | None:
+    """Where the newest installed server's programs are; None where there are none."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@contextmanager
+def server(bin_dir: Path) -> Iterator[str]:
+    """Run a server on a socket in a temporary folder; answers the address of its `postgres` database."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    as_nobody = _as_nobody(folder)
+    data = folder / "data"
+    initdb = [bin_dir / "initdb", "-D", data, "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run([*as_nobody, *initdb], check=True, capture_output=True, cwd=folder)
+    options = [part for option in _OPTIONS for part in ("-c", option)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*as_nobody, bin_dir / "postgres", "-D", data, "-k", folder, *options], stdout=log, stderr=log, cwd=folder
+        )
+    try:
+        address = f"postgresql://{_USER}@/postgres?host={quote(str(folder), safe='')}"
+        _wait_until_it_answers(address, process, folder / "log")
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)  # "fast": ends sessions, leaves no shared memory behind
+        process.wait(timeout=_START_SECONDS)
+        shutil.rmtree(folder)
+
+
+def _as_nobody(folder: Path) -> list[str]:
+    """The server refuses to run as root; then it runs as nobody, to whom the folder is given."""
+    if os.geteuid() != 0:
+        return []
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    user = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    return ["setpriv", *user, "--pdeathsig", "INT"]
+
+
+def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            psycopg.connect(address).close()
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}") from error
+            time.sleep(0.05)
+        else:
+            return
+
+
+class Databases:
+    """Makes and drops databases on one server."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._made = 0
+
+    def create(self) -> str:
+        """The name of a new database without any table."""
+        self._made += 1
+        name = f"portal_test_{os.getpid()}_{self._made}"
+        self._run(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop it, whoever is still connected."""
+        self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def url(self, name: str) -> str:
+        """The address of a database, as settings take it."""
+        head, _, tail = self.address.partition("?")
+        base = head.rsplit("/", 1)[0].replace("postgres://", "postgresql://").replace("+psycopg", "")
+        return f"{base}/{name}{'?' + tail if tail else ''}".replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def empty(self, name: str) -> None:
+        """Take every row out of a migrated database; quicker than a new copy of it."""
+        with psycopg.connect(self.url(name).replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            tables = connection.execute(
+                "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+                " AND tablename <> 'alembic_version'"
+            ).fetchall()
+            connection.execute("SET lock_timeout = '10s'")
+            connection.execute(f"TRUNCATE {', '.join(row[0] for row in tables)} RESTART IDENTITY CASCADE")
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.address.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement)
