@@ -44,7 +44,7 @@ _EDGE = {
 _ROLLED_BACK = GatewayError(
     ROLLED_BACK, "The entire transaction in this operation has been rolled back due to an error."
 )
-_SECRETS = re.compile(rb"<(password|sessionid)>[^<]*</\1>")
+_SECRETS = re.compile(rb"<(password|sessionid)\b[^>]*>.*?</\1\s*>", re.DOTALL)
 _KEPT_BODIES = 200
 
 

@@ -135,8 +135,10 @@ def _next_page(work: Work, state: Record) -> Outcome:
     name, done, keys = state["OBJECT"], state["DONE"], state["KEYS"]
     page = keys[done : done + state["SIZE"]]
     remaining = len(keys) - done - len(page)
-    if state["ID"]:
+    if remaining:
         work.store.put("_RESULT", state["ID"], {**state, "DONE": done + len(page)})
+    elif work.store.get("_RESULT", state["ID"]) is not None:
+        work.store.remove("_RESULT", state["ID"])
     columns = _listed_columns(work.columns(), name, state["FIELDS"], groups=True)
     rows = [row for key in page if (row := work.store.get(name, key)) is not None]
     return Outcome(
@@ -158,9 +160,9 @@ def read_more(work: Work, function: Element) -> Outcome:
         state = work.store.get("_RESULT", result_id)
     else:
         mine = [row for row in work.store.rows("_RESULT") if row["SESSION"] == work.signed.session_id]
-        open_ = [row for row in mine if row["OBJECT"] == name and row["DONE"] < len(row["KEYS"])]
+        open_ = [row for row in mine if row["OBJECT"] == name]
         state = open_[-1] if open_ else None
-    if state is None or state["SESSION"] != work.signed.session_id or state["DONE"] >= len(state["KEYS"]):
+    if state is None or state["SESSION"] != work.signed.session_id:
         raise business(f"The result '{result_id or name}' does not exist or has no more records.")
     return _next_page(work, state)
 

@@ -270,3 +270,19 @@ def test_act_that_intacct_refuses_changes_nothing(core):
     with pytest.raises(ValueError, match="unknown act"):
         core.act(do="dance")
     assert core.snapshot()["tables"] == before
+
+
+def test_negative_invoice_is_a_credit(wire):
+    key, negative = wire.key(invoice("LP-1", "100")), wire.key(invoice("NEG-1", "-50"))
+    assert header(wire, negative, "STATE TOTALDUE") == ["Posted", "-50"]
+    wire.key(apply(negative, (key, "30")))
+    assert header(wire, key, "TOTALDUE") == ["70"]
+    assert header(wire, negative, "STATE TOTALDUE") == ["Partially Paid", "-20"]
+    (row,) = wire.rows("ARPYMTDETAIL", "NEGATIVEINVOICEKEY TRX_NEGATIVEINVOICEAMOUNT", equal("RECORDKEY", key))
+    assert list(row.values()) == [str(negative), "30"]
+
+
+def test_inline_credit_of_another_invoice_is_refused(wire):
+    key, other = wire.key(invoice("LP-1", "100")), wire.key(invoice("LP-2", "100", "-20"))
+    inline = f"<INLINEKEY>{other}</INLINEKEY><TRX_INLINEAMOUNT>20</TRX_INLINEAMOUNT>"
+    assert "its own invoice only" in wire.refused(payment(detail(key, "10", inline)))[0]
