@@ -21,12 +21,12 @@ body { margin: 0; font: 15px/1.45 system-ui, sans-serif; color: #1d2733; backgro
 header { background: #14532d; color: #fff; padding: 1.1rem 2rem; }
 header h1 { margin: 0; font-size: 1.3rem; }
 header p { margin: .25rem 0 0; color: #dcfce7; }
-main { max-width: 72rem; margin: 0 auto; padding: 1.25rem 2rem 3rem; }
+main { max-width: 78rem; margin: 0 auto; padding: 1.25rem 2rem 3rem; }
 section { background: #fff; border: 1px solid #dbe1e7; border-radius: 8px; margin: 1.25rem 0; overflow-x: auto; }
 h2 { font-size: 1.05rem; margin: 0; padding: .8rem 1rem; border-bottom: 1px solid #dbe1e7; }
 h2 small { color: #55616e; font-weight: 400; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .45rem 1rem; border-bottom: 1px solid #eef1f4; white-space: nowrap; }
+th, td { text-align: left; padding: .45rem .75rem; border-bottom: 1px solid #eef1f4; white-space: nowrap; }
 th { color: #4a5562; font-size: .82rem; font-weight: 600; }
 td.amount, th.amount { text-align: right; font-variant-numeric: tabular-nums; }
 tr.new { background: #f0fdf4; }
@@ -82,7 +82,7 @@ def _section(core: SandboxCore, title: str, name: str, columns: tuple[tuple[str,
     shown = "".join(_row(core, name, table.rows[key], columns, created) for key in keys)
     head = "".join(f"<th{_class(name, field)}>{label}</th>" for label, field in columns)
     count = f"{len(table.rows)} in all" + (f", the newest {NEWEST} shown" if len(table.rows) > NEWEST else "")
-    body = f"<table><thead><tr>{head}<th>Key</th><th></th></tr></thead><tbody>{shown}</tbody></table>"
+    body = f"<table><thead><tr>{head}<th>Key</th></tr></thead><tbody>{shown}</tbody></table>"
     if not shown:
         body = f'<p class="none">No {title.lower()} yet.</p>'
     return f"<section><h2>{title} <small>{count}</small></h2>{body}</section>"
@@ -94,10 +94,12 @@ def _class(name: str, field: str) -> str:
 
 def _row(core: SandboxCore, name: str, row: Record, columns: tuple[tuple[str, str], ...], created: str) -> str:
     new = _is_new(row.get(created), core.started)
-    cells = "".join(f"<td{_class(name, field)}>{_text(core, name, row, field)}</td>" for _, field in columns)
-    mark = '<span class="mark">new</span>' if new else ""
+    texts = [_text(core, name, row, field) for _, field in columns]
+    if new:
+        texts[0] += ' <span class="mark">new</span>'
+    cells = "".join(f"<td{_class(name, field)}>{text}</td>" for (_, field), text in zip(columns, texts, strict=True))
     style = ' class="new"' if new else ""
-    return f"<tr{style}>{cells}<td>{row['RECORDNO']}</td><td>{mark}</td></tr>"
+    return f"<tr{style}>{cells}<td>{row['RECORDNO']}</td></tr>"
 
 
 def _is_new(stamp: Any, started: datetime) -> bool:
