@@ -26,7 +26,7 @@ from portal.models.run import Run, RunKind
 from portal.models.sync import Kind, Posting, Problem
 from portal.queries import sync_states
 from portal.services import secrets, wanted
-from portal.sync import engine, runs
+from portal.sync import engine, runs, sending
 from tests.factories import make_company
 from tests.sage_schema import CoreAdapter, ValidatingAdapter, session
 
@@ -127,8 +127,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
 
 
 @pytest.fixture
-def world(app: Flask) -> Iterator[World]:
+def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A company with income and bank accounts chosen, connected to an empty-handed demo company of the sandbox."""
+    monkeypatch.setattr(sending, "PAUSES_SECONDS", (0, 0, 0, 0))
     core = SandboxCore(clock=SandboxClock())
     adapter = ValidatingAdapter(CoreAdapter(core))
     app.extensions["portal_intacct_http"] = lambda: session(adapter)

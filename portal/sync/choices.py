@@ -1,0 +1,265 @@
+"""What a person may decide about a record that did not sync. No choice touches an open posting before its wait is
+over, and none overwrites what Intacct has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.errors import InvalidInput, NotAllowedNow
+from portal.extensions import db, settings
+from portal.models.connection import Book
+from portal.models.customer import Customer
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.models.sync import Hold, IntacctCustomer, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.types import utcnow
+from portal.problems import ledger
+from portal.services import audit, customers, invoices, payments
+from portal.services.audit import Actor
+from portal.sync import links
+from portal.sync.answers import posted
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice as people see it. `needs` says what it takes: nothing, a record's `key` there, or a new `number`."""
+
+    name: str
+    label: str
+    hint: str
+    needs: str = ""
+
+
+RENUMBER = Option("renumber", "Renumber here", "It is sent under the new number.", "number")
+LINK = Option("link", "Link to that record", "Nothing is sent; both are the same from now on.", "key")
+SKIP = Option("skip", "Skip", "It stays out of every sync until you take it back.")
+LEAVE = Option("leave", "Leave as it is", "Both sides stay as they are, and nothing more is sent for it.")
+VOID_HERE = Option("void_here", "Void it here too", "Its money becomes rest that can be applied elsewhere.")
+POST_AGAIN_AS = Option("post_again", "Post again under a new number", "Intacct gets a new record.", "number")
+POST_AGAIN = Option("post_again", "Post it again", "Only where you have seen that Intacct does not have it.")
+CREATE_SECOND = Option("create_second", "Create a second one there", "Intacct gets another customer of that name.")
+USE_THAT = Option("use", "Use that customer here", "Documents of this customer move to the customer linked to it.")
+
+_OPTIONS: dict[str, tuple[Option, ...]] = {
+    "number_taken": (RENUMBER, LINK, SKIP),
+    "customer_ambiguous": (LINK, CREATE_SECOND, SKIP),
+    "customer_name_linked": (CREATE_SECOND, USE_THAT, SKIP),
+    "customer_id_taken": (RENUMBER, LINK, SKIP),
+    "changed_here": (LEAVE,),
+    "changed_there": (LEAVE,),
+    "reversed_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
+    "gone_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
+    "cannot_tell": (LINK, POST_AGAIN, LEAVE),
+    "paid_both_sides": (VOID_HERE, LEAVE),
+}
+
+
+def options(problem: Problem) -> tuple[Option, ...]:
+    """The choices that the problem's rule names; Retry and Skip are there beside them for every record."""
+    return _OPTIONS.get(problem.guide, _OPTIONS.get(problem.code, ())) if problem.sync_row_id else ()
+
+
+def resolve(problem: Problem, choice: str, *, to: str = "", actor: Actor) -> None:
+    """Carry out a choice. Raises InvalidInput for an unknown one or a missing `to`, NotAllowedNow where it is too early
+    or too late. Flushes; what is to be sent goes with the next run."""
+    if problem.closed_at is not None:
+        raise NotAllowedNow("This problem is closed already. Nothing was changed.")
+    option = next((option for option in options(problem) if option.name == choice), None)
+    if option is None:
+        known = ", ".join(option.name for option in options(problem)) or "none"
+        raise InvalidInput(f"This problem has no choice called {choice}. Its choices: {known}.", field="choice")
+    if option.needs and not to.strip():
+        raise InvalidInput(f"{option.label}: say the {option.needs}.", field="to")
+    row = db.session.get_one(SyncRow, problem.sync_row_id)
+    _refuse_while_open(row)
+    _DEEDS[choice](problem, row, to.strip(), actor)
+    _note(row, actor, f"chose {choice}{f' {to.strip()}' if to else ''} for: {problem.text}")
+    db.session.flush()
+
+
+def skip(row: SyncRow, reason: str, *, actor: Actor) -> None:
+    """Rule 13: leave the record out of all later runs, with a reason, until it is un-skipped."""
+    if not reason.strip():
+        raise InvalidInput("Say why it is skipped.", field="reason")
+    row.hold, row.hold_reason = Hold.SKIPPED, f"{reason.strip()} ({actor.text})"
+    ledger.close(row, actor.text)
+    _note(row, actor, f"skipped: {reason.strip()}")
+    db.session.flush()
+
+
+def unskip(row: SyncRow, *, actor: Actor) -> None:
+    """Take a skip, or a decision to leave the record, back: the next run looks at it again."""
+    if row.hold not in (Hold.SKIPPED, Hold.LEFT):
+        raise NotAllowedNow("It is not skipped. Nothing was changed.")
+    row.hold, row.hold_reason = Hold.NONE, ""
+    _note(row, actor, "un-skipped")
+    db.session.flush()
+
+
+def retry(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Make these due at once; the answer is the subject of a record run that tries exactly them."""
+    records = []
+    for problem in problems:
+        if problem.closed_at is None:
+            problem.retry_at = utcnow()
+        if problem.sync_row_id:
+            row = db.session.get_one(SyncRow, problem.sync_row_id)
+            records.append({"kind": row.kind, "id": row.record_id})
+    db.session.flush()
+    return {"records": records}
+
+
+def _refuse_while_open(row: SyncRow) -> None:
+    """No action of a person touches an open posting, unless the time in which Intacct may still work is over."""
+    posting = _open_posting(row)
+    if posting is None:
+        return
+    over = posting.send_before + timedelta(seconds=settings().intacct_settle_wait_seconds)
+    if utcnow() < over:
+        raise NotAllowedNow(
+            "Intacct may still be working on it. Nothing was changed. The portal looks again by itself;"
+            f" decide after {over:%H:%M} UTC."
+        )
+
+
+def _open_posting(row: SyncRow) -> Posting | None:
+    return db.session.scalar(select(Posting).where(Posting.sync_row_id == row.id, Posting.state == PostingState.OPEN))
+
+
+def _renumber(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    record = _record(row)
+    if isinstance(record, Invoice):
+        invoices.renumber(record, to, actor=actor)
+    elif isinstance(record, Payment):
+        payments.renumber(record, to, actor=actor)
+    else:
+        customers.renumber(record, to, actor=actor)
+    _due(problem)
+
+
+def _link(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    """Link to the record that the look showed. Only what was seen can be chosen."""
+    there = _seen(problem, row, to)
+    taken = links.linked_row(row.book_id, links.OBJECTS[Kind(row.kind)], there["key"])
+    if taken is not None and taken.id != row.id:
+        raise NotAllowedNow("That record is linked to another one here. Nothing was changed.")
+    _settle_open(row, there["key"], actor)
+    links.link_without_posting(row, there["key"], there["number"], there, there.get("entity", ""))
+    ledger.close(row, actor.text)
+
+
+def _settle_open(row: SyncRow, key: str, actor: Actor) -> None:
+    posting = _open_posting(row)
+    if posting is not None:
+        posted(posting, row, key, actor.text)
+
+
+def _seen(problem: Problem, row: SyncRow, to: str) -> dict[str, Any]:
+    """The record there that `to` (its key, or a customer's ID) names, as the problem's look showed it."""
+    if row.kind == Kind.CUSTOMER:
+        return _seen_customer(row.book_id, to)
+    for name in ("there", "near"):
+        seen = problem.details.get(name) or {}
+        if seen.get("key") == to:
+            return dict(seen)
+    raise InvalidInput(f"No record {to} was found in Intacct when this was looked at.", field="to")
+
+
+def _seen_customer(book_id: int, to: str) -> dict[str, Any]:
+    query = select(IntacctCustomer).where(IntacctCustomer.book_id == book_id)
+    entry = db.session.scalar(query.where(IntacctCustomer.customer_id == to))
+    if entry is None and to.isdigit():
+        entry = db.session.get(IntacctCustomer, (book_id, int(to)))
+    if entry is None:
+        raise InvalidInput(f"Intacct has no customer {to}.", field="to")
+    return {"key": str(entry.recordno), "number": entry.customer_id, "name": entry.name, "entity": entry.entity}
+
+
+def _skip(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    skip(row, f"skipped instead of solving: {problem.code}", actor=actor)
+
+
+def _leave(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    """Both sides stay as they are: nothing more is sent until the record is taken back."""
+    row.hold, row.hold_reason = Hold.LEFT, f"left as it is ({actor.text})"
+    ledger.close(row, actor.text)
+
+
+def _void_here(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    """Void ours. What Intacct reversed or lost is no link any more; a payment that is there is reversed there."""
+    record = _record(row)
+    if isinstance(record, Invoice):
+        links.unlink(row)
+        invoices.void(record, reason=f"Decided on: {problem.text}", actor=actor)
+    elif isinstance(record, Payment):
+        payments.void(record, reason=f"Decided on: {problem.text}", actor=actor)
+    else:
+        raise NotAllowedNow("A customer cannot be voided.")
+    for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id)):
+        pair.hold = ""
+    ledger.close(row, actor.text)
+
+
+def _post_again(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    """Send it anew: under a new number where the old one is taken by what was reversed."""
+    posting = _open_posting(row)
+    if posting is not None:
+        posting.state, posting.answered_at = PostingState.NOT_EXECUTED, utcnow()
+        posting.answer = {**posting.answer, "decided": f"post again ({actor.text})"}
+    if row.key:
+        links.unlink(row)
+    if to:
+        _renumber(problem, row, to, actor)
+    _due(problem)
+
+
+def _create_second(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    problem.details = {**problem.details, "choice": "create"}
+    _due(problem)
+
+
+def _use_that(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    """Move this customer's documents to the customer here that is linked to the one in Intacct."""
+    candidates = problem.details.get("candidates") or []
+    linked = [links.linked_row(row.book_id, "CUSTOMER", str(entry["recordno"])) for entry in candidates]
+    targets = [found for found in linked if found is not None]
+    if len(targets) != 1:
+        raise NotAllowedNow("It is not clear which customer here is meant. Nothing was changed.")
+    source = db.session.get_one(Customer, row.record_id)
+    target = db.session.get_one(Customer, targets[0].record_id)
+    customers.merge(source, target, actor=actor)
+    row.hold, row.hold_reason = Hold.LEFT, f"its documents belong to {target.number} now ({actor.text})"
+    ledger.close(row, actor.text)
+
+
+def _due(problem: Problem) -> None:
+    problem.retry_at = utcnow()
+
+
+def _record(row: SyncRow) -> Customer | Invoice | Payment:
+    model: Any = {Kind.CUSTOMER: Customer, Kind.INVOICE: Invoice, Kind.PAYMENT: Payment}[Kind(row.kind)]
+    record: Customer | Invoice | Payment = db.session.get_one(model, row.record_id)
+    return record
+
+
+def _note(row: SyncRow, actor: Actor, text: str) -> None:
+    company_id = db.session.get_one(Book, row.book_id).company_id
+    audit.record(company_id, actor, row.kind, row.record_id, "sync", text=text)
+
+
+_DEEDS: dict[str, Callable[[Problem, SyncRow, str, Actor], None]] = {
+    "renumber": _renumber,
+    "link": _link,
+    "skip": _skip,
+    "leave": _leave,
+    "void_here": _void_here,
+    "post_again": _post_again,
+    "create_second": _create_second,
+    "use": _use_that,
+}
