@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ def add(name: str, *, currency: str = "USD", timezone: str = "UTC", actor: Actor
     faults = Faults()
     name = faults.text("name", "The name", name, required=True)
     base_currency = faults.currency("currency", currency)
-    if timezone not in available_timezones():
+    if timezone not in _timezones():
         faults.add("timezone", "That is no time zone. Write it as Europe/Berlin or UTC.", "timezone")
     faults.end()
     present = _find(name)
@@ -43,6 +44,11 @@ def slugify(name: str) -> str:
     """The name as an address holds it: "Harbor Lane & Co." is harbor-lane-co. Empty when no Latin letter is in it."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub("[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].rstrip("-")
+
+
+@lru_cache(maxsize=1)
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())  # walks the zone files of the system
 
 
 def _find(name: str) -> Company | None:

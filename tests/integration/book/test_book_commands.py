@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,49 +11,10 @@ from flask import Flask
 
 from portal.cli.main import cli
 from portal.extensions import db
-from portal.models.company import Company, User
+from portal.models.company import User
 from portal.services import users
 from tests.factories import PASSWORD
-
-INVOICE = {
-    "customer": 1, "number": "INV-0001", "date": 1767225600, "due_date": 1769817600, "currency": "usd",
-    "purchase_order": "PO 88", "draft": False,
-    "items": [{"name": "Service plan", "quantity": 2, "unit_cost": 50.25, "metadata": {"intacct_location": "100"}}],
-    "discounts": [{"amount": 5}], "taxes": [{"amount": 3}],
-}  # fmt: skip
-PAYMENT = {
-    "customer": "CUST-00001", "amount": 98.5, "currency": "usd", "method": "check", "reference": "4711",
-    "date": 1767225600, "applied_to": [{"type": "invoice", "invoice": 1, "amount": 90}],
-}  # fmt: skip
-
-Portal = Callable[..., tuple[int, Any]]
-
-
-@pytest.fixture
-def portal(app: Flask, company: Company) -> Portal:
-    """Runs a command with --json; answers its exit status and its last line as JSON, amounts exact."""
-    db.session.commit()
-
-    def run(line: str, document: object = None, *more: str) -> tuple[int, Any]:
-        given = document if isinstance(document, str) else json.dumps(document)
-        result = CliRunner().invoke(cli, [*line.split(), *more, "--json"], input=given, obj=app)
-        db.session.expire_all()
-        return result.exit_code, json.loads(result.stdout.splitlines()[-1], parse_float=Decimal)
-
-    return run
-
-
-@pytest.fixture
-def book(portal: Portal) -> Portal:
-    """`portal book ... --company northfield-supply` with a customer, an invoice of 98.50 and a payment of 98.50."""
-
-    def run(line: str, document: object = None, *more: str) -> tuple[int, Any]:
-        return portal(f"book {line} --company northfield-supply", document, *more)
-
-    assert run("add customer", {"name": "Harbor Lane Dental", "currency": "usd"})[0] == 0
-    assert run("add invoice", INVOICE)[0] == 0
-    assert run("add payment", PAYMENT)[0] == 0
-    return run
+from tests.integration.book.conftest import INVOICE, PAYMENT, Portal
 
 
 def test_documents_are_printed_as_the_api_shows_them(book: Portal) -> None:
@@ -139,43 +98,6 @@ def test_list_narrows_by_number_and_sync_state(book: Portal) -> None:
     assert book("list invoices --sync-state not_synced")[1]["count"] == 1
     assert book("list invoices --sync-state synced")[1]["count"] == 0
     assert book("list invoices --sync-state lost")[0] == 3
-
-
-@pytest.mark.parametrize(
-    ("document", "field"),
-    [
-        ("", ""),
-        ("[1]", ""),
-        ('{"amount": NaN}', ""),
-        ("[" * 100_000, ""),
-        ('{"amount": 1e99999999999999999999}', ""),
-        ({"customer": 1, "amount": 1, "colour": "red"}, "colour"),
-        ({"customer": 99, "amount": 1}, "customer"),
-        ({"customer": True, "amount": 1}, "customer"),
-        ({"amount": 1}, "customer"),
-        ({"customer": 1}, "amount"),
-        ({"customer": 1, "amount": "ten"}, "amount"),
-        ({"customer": 1, "amount": "9" * 5000}, "amount"),
-        ({"customer": 1, "amount": True}, "amount"),
-        ({"customer": 1, "amount": -1}, "amount"),
-        ({"customer": 1, "amount": 0}, "amount"),
-        ({"customer": 1, "amount": 1.001}, "amount"),
-        ({"customer": 1, "amount": 1, "date": "tomorrow"}, "date"),
-        ({"customer": 1, "amount": 1, "date": 10**30}, "date"),
-        ({"customer": 1, "amount": 1, "date": -1}, "date"),
-        ({"customer": 1, "amount": 1, "currency": 5}, "currency"),
-        ({"customer": 1, "amount": 1, "metadata": []}, "metadata"),
-        ({"customer": 1, "amount": 1, "applied_to": {}}, "applied_to"),
-        ({"customer": 1, "amount": 1, "applied_to": [{"invoice": 1, "amount": 0}]}, "applied_to.0.amount"),
-        ({"customer": 1, "amount": 1, "applied_to": [{"invoice": "INV-9", "amount": 1}]}, "applied_to.0.invoice"),
-        ({"customer": 1, "amount": 1, "applied_to": [{"type": "bill", "amount": 1}]}, "applied_to.0.type"),
-        ({"customer": 1, "amount": 1, "applied_to": [{"invoice": 1, "sum": 1}]}, "applied_to.0.sum"),
-    ],
-)
-def test_a_bad_document_is_misuse_and_saves_nothing(book: Portal, document: object, field: str) -> None:
-    status, answer = book("add payment", document)
-    assert (status, answer["error"]["field"]) == (3, field)
-    assert book("list payments")[1]["count"] == 1
 
 
 def test_unknown_companies_and_numbers_are_named(book: Portal, portal: Portal) -> None:
