@@ -94,4 +94,6 @@ def _way_on() -> tuple[str, str]:
         return url_for(endpoint, **{argument: record_id}), "See it as it is now"
     start = url_for("dashboard.show_dashboard")
     back = page_before(start)
+    if not current_user.is_authenticated:
+        return start, "Sign in"
     return (start, "To the dashboard") if back in (start, request.path) else (back, "Back to the page before")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from portal.blueprints.forms import DateField, DecimalField, PortalForm, TextField
 from portal.blueprints.rendering import METHODS
@@ -18,7 +19,7 @@ class PaymentForm(PortalForm):
 
     date = DateField("Date", required="Enter the date on which the money came.")
     amount = DecimalField("Amount", required="Enter the amount that came in.")
-    method = SelectField("Method", choices=[(method.value, label) for method, label in METHODS.items()])
+    method = SelectField("Method", choices=[SelectChoice(method.value, label) for method, label in METHODS.items()])
     reference = TextField("Reference")
     number = TextField("Number")
 

@@ -11,6 +11,7 @@ from portal.blueprints.listing import id_arg, text_arg
 from portal.blueprints.payments.applying import ApplyTable
 from portal.blueprints.payments.forms import PaymentForm
 from portal.blueprints.payments.views import area
+from portal.blueprints.rendering import amount as shown
 from portal.blueprints.rendering import typed_amount
 from portal.errors import InvalidInput, NotAllowedNow, NotFound
 from portal.extensions import db
@@ -62,7 +63,7 @@ def record_payment() -> tuple[str, int] | Response:
     payment = _save(form, table, customer, currency)
     if payment is None:
         return _page(form, table, customer, currency), 422
-    left = f" {payment.balance:,} {currency} is left to apply." if payment.balance else ""
+    left = f" {shown(payment.balance, currency)} {currency} is left to apply." if payment.balance else ""
     flash(f"{payment.number} is recorded.{left}", "success")
     return redirect(url_for(".show_payment", payment_id=payment.id), 303)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextvars
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,8 +22,14 @@ from portal.app import create_app
 from portal.config import Settings
 from portal.extensions import db
 from portal.models.company import Company, Role
-from portal.services import companies, users
+from portal.models.customer import Customer
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.services import companies, customers, invoices, payments, users
 from portal.services.audit import Actor
+from portal.services.customers import CustomerData
+from portal.services.invoice_checks import InvoiceData, LineData
+from portal.services.payments import PaymentData
 
 ACTOR = Actor("test")
 PASSWORD = "correct horse battery staple"
@@ -58,6 +67,55 @@ def make_company(name: str) -> Company:
         users.add(f"{role}@{company.slug}.example", company=company, role=role, password=PASSWORD, actor=ACTOR)
     db.session.commit()
     return company
+
+
+@dataclass(frozen=True)
+class SmallBook:
+    """A company with a customer that has two open invoices, a draft, and a payment on the first invoice."""
+
+    company: Company
+    customer: Customer
+    first: Invoice
+    second: Invoice
+    draft: Invoice
+    payment: Payment
+
+
+@pytest.fixture
+def book_of(app: Flask) -> Callable[[str], SmallBook]:
+    """Makes the small book of a company by its name."""
+    return lambda name: _small_book(make_company(name))
+
+
+@pytest.fixture
+def book(app: Flask, company: Company) -> SmallBook:
+    """The small book of Northfield Supply: invoices of 300.00 and 120.50, 100.00 of a 150.00 payment on the first."""
+    return _small_book(company)
+
+
+def _small_book(company: Company) -> SmallBook:
+    customer = customers.create(company, CustomerData(name="Harbor Lane Dental", payment_terms="Net 30"), actor=ACTOR)
+    first = _invoice(company, customer, dt.date(2026, 9, 1), "300")
+    second = _invoice(company, customer, dt.date(2026, 10, 1), "120.50")
+    draft = _invoice(company, customer, dt.date(2026, 11, 1), "80", draft=True)
+    data = PaymentData(
+        customer_id=customer.id,
+        date=dt.date(2026, 10, 5),
+        amount=Decimal("150"),
+        method="check",
+        reference="4711",
+        applications=((first.id, Decimal("100")),),
+    )
+    payment = payments.record(company, data, actor=ACTOR)
+    db.session.commit()
+    return SmallBook(company, customer, first, second, draft, payment)
+
+
+def _invoice(company: Company, customer: Customer, date: dt.date, cost: str, *, draft: bool = False) -> Invoice:
+    line = LineData("Service plan", Decimal(1), Decimal(cost), metadata={"shelf": "A7"})
+    return invoices.create(
+        company, InvoiceData(customer_id=customer.id, date=date, lines=(line,), draft=draft), actor=ACTOR
+    )
 
 
 class Browser:

@@ -64,6 +64,25 @@ def test_a_role_too_small_is_refused(app, signed_in, role):
         assert f"needs the role {asked}" in answer.text
 
 
+def test_records_of_another_company_do_not_exist(app, company, signed_in, book_of):
+    theirs = book_of("Other Company")
+    stranger = signed_in(Role.ADMIN)
+    owner = signed_in(Role.ADMIN, theirs.company)
+    rules = [rule for rule in page_rules(app) if rule.arguments]
+    assert len(rules) > 10
+    for rule in rules:
+        assert send(stranger, rule).status_code == 404, rule
+        if method_of(rule) == "GET" and rule.endpoint.startswith(("customers.", "invoices.", "payments.")):
+            assert send(owner, rule).status_code == 200, rule
+
+
+@pytest.mark.parametrize("record_id", ["0", "99", "2147483648", "99999999999999999999", "x", "-1", "%00"])
+def test_ids_that_belong_to_no_record_do_not_exist(signed_in, record_id):
+    browser = signed_in(Role.ADMIN)
+    for area in ("customers", "invoices", "payments"):
+        assert browser.get(f"/{area}/{record_id}").status_code == 404
+
+
 def test_every_change_needs_a_token(app, signed_in):
     browser = signed_in(Role.ADMIN)
     for rule in page_rules(app):
