@@ -15,7 +15,7 @@ from portal.services import applications, audit, wanted
 from portal.services.audit import Actor
 from portal.services.checks import Faults, show
 from portal.services.invoice_checks import CheckedInvoice, InvoiceData, LineData, check_invoice
-from portal.services.numbers import check_number, next_number, saving
+from portal.services.numbers import next_number, saving
 from portal.services.records import hold, refuse_stale
 
 __all__ = ["InvoiceData", "LineData", "create", "edit", "issue", "renumber", "void"]
@@ -89,29 +89,6 @@ def issue(invoice: Invoice, *, actor: Actor) -> Invoice:
     return invoice
 
 
-def renumber(invoice: Invoice, number: str, *, actor: Actor) -> Invoice:
-    """Give the invoice another number. Raises InvalidInput (field `number`) or, when voided, NotAllowedNow."""
-    hold(invoice)
-    _refuse_voided(invoice)
-    faults = Faults()
-    cleaned = check_number(faults, invoice.company_id, Invoice, number, invoice.id)
-    if not cleaned:
-        faults.add("number", "The number is missing.", "missing")
-    faults.end()
-    former = invoice.number
-    if cleaned == former:
-        return invoice
-    with saving(Invoice, cleaned):
-        invoice.number = cleaned
-    _raise_version(invoice)
-    audit.record(
-        invoice.company_id, actor, "invoice", invoice.id, "renumbered",
-        before={"number": former}, after={"number": cleaned},
-    )  # fmt: skip
-    wanted.note_invoice(invoice)
-    return invoice
-
-
 def void(invoice: Invoice, *, reason: str = "", actor: Actor) -> Invoice:
     """Take the invoice back. Its money is un-applied first and stays with the payments as their rest."""
     hold(invoice)
@@ -173,6 +150,7 @@ def _overwrite(invoice: Invoice, checked: CheckedInvoice) -> None:
             setattr(invoice, name, value)
         invoice.balance = invoice.total - applied
         _set_lines(invoice, checked)
+    db.session.expire(invoice, ["customer"])  # a view of the column above, which may name another one now
 
 
 def _set_lines(invoice: Invoice, checked: CheckedInvoice) -> None:

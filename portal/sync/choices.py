@@ -20,8 +20,10 @@ from portal.models.payment import Payment
 from portal.models.sync import Hold, IntacctCustomer, Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.services import audit, customers, invoices, payments
+from portal.services import audit, invoices, payments
 from portal.services.audit import Actor
+from portal.services.merging import move_documents
+from portal.services.renumbering import renumber
 from portal.sync import links
 from portal.sync.answers import posted
 
@@ -133,13 +135,7 @@ def _open_posting(row: SyncRow) -> Posting | None:
 
 
 def _renumber(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
-    record = _record(row)
-    if isinstance(record, Invoice):
-        invoices.renumber(record, to, actor=actor)
-    elif isinstance(record, Payment):
-        payments.renumber(record, to, actor=actor)
-    else:
-        customers.renumber(record, to, actor=actor)
+    renumber(_record(row), to, actor=actor)
     _due(problem)
 
 
@@ -233,7 +229,7 @@ def _use_that(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
         raise NotAllowedNow("It is not clear which customer here is meant. Nothing was changed.")
     source = db.session.get_one(Customer, row.record_id)
     target = db.session.get_one(Customer, targets[0].record_id)
-    customers.merge(source, target, actor=actor)
+    move_documents(source, target, actor=actor)
     row.hold, row.hold_reason = Hold.LEFT, f"its documents belong to {target.number} now ({actor.text})"
     ledger.close(row, actor.text)
 
