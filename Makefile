@@ -10,7 +10,7 @@ setup:  ## Make the virtual environment (once)
 	@sh scripts/setup.sh
 
 run: setup  ## Start the portal with a sandbox and a demo company, and keep it running
-	@$(PORTAL) demo --once
+	@$(PORTAL) demo --once || [ $$? -le 2 ]
 	@exec $(PORTAL) up --demo
 
 demo: setup  ## Sync the demo company with the sandbox, print what happened, and stop

@@ -23,6 +23,7 @@ from portal.config import Settings, SettingsError
 AppFactory = Callable[[Settings], Flask]
 
 SETTLE_WAIT_SECONDS = 20  # the sandbox answers at once; Intacct's own wait (1,200 s) would stall a demo
+LEASE_SECONDS = 30  # on one machine nothing stalls a worker for long; a killed one's run goes on within 90 s
 NO_REDIS = "redis://127.0.0.1:1/0"
 """Nothing listens there: without a running stack a run waits in the database."""
 
@@ -58,6 +59,7 @@ def _embedded(data: Path) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{data / 'portal.db'}",
         "MAIL_URL": f"file://{data / 'mail'}",
         "INTACCT_SETTLE_WAIT": str(SETTLE_WAIT_SECONDS),
+        "RUN_LEASE": str(LEASE_SECONDS),
         "PORTAL_DATA": str(data),
     }
 
