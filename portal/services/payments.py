@@ -80,6 +80,7 @@ def edit(payment: Payment, data: PaymentData, *, actor: Actor, expected_version:
     with saving(Payment, values["number"]):
         for name, value in values.items():
             setattr(payment, name, value)
+    db.session.expire(payment, ["customer"])  # a view of the column above, which may name another one now
     if audit.record_change(payment.company_id, actor, "payment", payment.id, "edited", before, _snapshot(payment)):
         _raise_version(payment)
     wanted.note_payment(payment)

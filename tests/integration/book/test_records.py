@@ -62,6 +62,15 @@ def test_editing_replaces_the_lines_and_raises_the_version() -> None:
     assert (invoice.total, invoice.version) == (9, 2)
 
 
+def test_a_document_without_money_can_move_to_another_customer(company: Company) -> None:
+    old, new = make_customer(company, "Old"), make_customer(company, "New")
+    invoice, payment = make_invoice(customer=old), make_payment(customer=old)
+    assert (invoice.customer.name, payment.customer.name) == ("Old", "Old")
+    invoices.edit(invoice, make_invoice_data(new), actor=ACTOR)
+    payments.edit(payment, payments.PaymentData(new.id, payment.date, payment.amount), actor=ACTOR)
+    assert (invoice.customer.name, payment.customer.name) == ("New", "New")
+
+
 def test_saving_without_a_change_writes_no_history() -> None:
     invoice = make_invoice()
     invoices.edit(invoice, make_invoice_data(invoice.customer), actor=ACTOR)
