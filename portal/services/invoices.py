@@ -1,4 +1,4 @@
-"""Invoices: draft, issue, edit, renumber, void."""
+"""Invoices: draft, issue, edit, void."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from portal.services.invoice_checks import CheckedInvoice, InvoiceData, LineData
 from portal.services.numbers import next_number, saving
 from portal.services.records import hold, refuse_stale
 
-__all__ = ["InvoiceData", "LineData", "create", "edit", "issue", "renumber", "void"]
+__all__ = ["InvoiceData", "LineData", "create", "edit", "issue", "void"]
 
 _FIELDS = (
     "customer_id", "number", "date", "due_date", "currency", "purchase_order", "payment_terms", "draft",
