@@ -28,7 +28,7 @@ def read_day(parent: Element, name: str) -> date | None:
     parts = [text_of(node, part) for part in ("year", "month", "day")]
     try:
         return date(int(parts[0]), int(parts[1]), int(parts[2]))
-    except ValueError:
+    except (ValueError, OverflowError):
         shown = "/".join((parts[1], parts[2], parts[0]))
         raise business(f"The transaction date '{shown}' is invalid.", code="PL03000006") from None
 

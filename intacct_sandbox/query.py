@@ -38,15 +38,24 @@ def check_shape(function: Element, strict: bool) -> None:
         text = text_of(function, name)
         if text and not (text.isdecimal() and int(text) >= low and (high is None or int(text) <= high)):
             found.append(f"Element '{name}': '{text}' is not a valid value.")
-    for node in function.iterfind("filter//*"):
-        if node.tag not in OPERATORS and node.tag not in ("and", "or", "field", "value"):
-            found.append(f"Element '{node.tag}': This element is not expected.")
-        if strict and node.tag in ("and", "or") and len(node) < 2:
-            found.append(f"Element '{node.tag}': Missing child element(s).")
+    for node in function.iterfind("filter/*"):
+        found += _filter_findings(node, strict)
     if strict and len(function.findall("filter/*")) > 1:
         found.append("Element 'filter': Exactly one child element is expected.")
     if found:
         raise schema_refusal(*found)
+
+
+def _filter_findings(node: Element, strict: bool) -> list[str]:
+    """Junctions hold junctions and operators; operators hold fields and values."""
+    name = str(node.tag)
+    if name in ("and", "or"):
+        found = [finding for child in node for finding in _filter_findings(child, strict)]
+        return [f"Element '{name}': Missing child element(s).", *found] if strict and len(node) < 2 else found
+    if name not in OPERATORS:
+        return [f"Element '{name}': This element is not expected."]
+    odd = [str(child.tag) for child in node if child.tag not in ("field", "value")]
+    return [f"Element '{tag}': This element is not expected." for tag in odd]
 
 
 def invalid_field(name: str, field: str) -> FunctionRefusal:

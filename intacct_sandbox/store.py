@@ -206,7 +206,7 @@ class Store:
 
     def copy(self) -> dict[str, dict[Key, Record]]:
         """All tables as plain dicts; the records themselves are shared."""
-        return {name: dict(table.rows) for name, table in self.tables.items()}
+        return {name: dict(table.rows) for name, table in self.tables.items() if table.rows}
 
     def load(self, tables: dict[str, dict[Key, Record]], counters: dict[str, int]) -> None:
         """Replace everything."""
