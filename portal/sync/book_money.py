@@ -23,6 +23,7 @@ from portal.models.payment import Payment
 from portal.models.sync import FormerKey, Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services import payments, wanted
+from portal.services.checks import show
 from portal.services.payments import PaymentData
 from portal.sync import judging, links, looking, money
 from portal.sync.context import RunContext
@@ -213,7 +214,7 @@ def _receive(
     row = _link_received(ctx, payment, source, header)
     links.pair_of(row.id, invoice_row.id).applied_there = amount
     ctx.count("read.payments_received")
-    ctx.item("received", f"{amount} {invoice.currency} on {invoice.number}.", row_id=row.id)
+    ctx.item("received", f"{show(amount, invoice.currency)} on {invoice.number}.", row_id=row.id)
     if fits < amount:
         _both_sides(ctx, row, payment, invoice, amount - fits)
     db.session.flush()
@@ -245,7 +246,7 @@ def _change(ctx: RunContext, row: SyncRow, invoice: Invoice, pair: Pair, change:
         if theirs:
             _resize(ctx, payment, row)
     ctx.count("read.payments_changed")
-    ctx.item("changed", f"{change:+} on {invoice.number}, as in Intacct.", row_id=row.id)
+    ctx.item("changed", f"{show(change, invoice.currency)} on {invoice.number}, as in Intacct.", row_id=row.id)
 
 
 def _apply(ctx: RunContext, row: SyncRow, payment: Payment, invoice: Invoice, change: Decimal) -> None:
@@ -295,7 +296,7 @@ def _both_sides(ctx: RunContext, row: SyncRow, payment: Payment, invoice: Invoic
         pair.hold = BOTH_SIDES
     judging.problem(
         ctx, row, "paid_both_sides",
-        f"Invoice {invoice.number} was paid on both sides: {excess} {payment.currency} of {payment.number} finds"
+        f"Invoice {invoice.number} was paid on both sides: {show(excess, payment.currency)} of {payment.number} finds"
         " nothing left to pay and stays unapplied. Void your own payment, reverse the other one in Intacct, or"
         " leave both.",
         invoice=invoice.number, amount=str(excess),

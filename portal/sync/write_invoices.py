@@ -9,7 +9,9 @@ from decimal import Decimal
 from portal.extensions import db
 from portal.intacct.queries import Query, one_of
 from portal.models.sync import Act, Kind, SyncRow
+from portal.money import round_amount
 from portal.problems import ledger
+from portal.services.checks import show
 from portal.sync import judging, links, looking, sending
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
@@ -107,7 +109,7 @@ def _judge_update(ctx: RunContext, snapshot: Snapshot, there: There | None, line
     elif Decimal(there.paid):
         judging.problem(
             ctx, row, "changed_here",
-            f"Invoice {number} was changed here, but in Intacct {there.paid} {_record(snapshot).currency} is applied to"
+            f"Invoice {number} was changed here, but in Intacct {show(Decimal(there.paid), _record(snapshot).currency)} is applied to"
             " it, so it may not be changed there any more. Nothing was sent.",
             here=_plain(_record(snapshot)), there=there.seen(),
         )  # fmt: skip
@@ -163,7 +165,7 @@ def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, tod
     if Decimal(there.paid):
         judging.problem(
             ctx, row, "changed_here",
-            f"Invoice {snapshot.number} was voided here, but in Intacct {there.paid} {record.currency} is applied to"
+            f"Invoice {snapshot.number} was voided here, but in Intacct {show(Decimal(there.paid), record.currency)} is applied to"
             " it. It was not reversed there. Take that money off it in Intacct, then retry.",
             there=there.seen(),
         )  # fmt: skip
@@ -199,5 +201,5 @@ def _record(snapshot: Snapshot) -> InvoiceRecord:
 def _plain(record: InvoiceRecord) -> dict[str, str]:
     return {
         "number": record.number, "date": record.date.isoformat(), "due_date": record.due_date.isoformat(),
-        "total": str(record.total),
+        "total": str(round_amount(record.total, record.currency)),
     }  # fmt: skip

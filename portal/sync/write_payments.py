@@ -11,6 +11,7 @@ from portal.extensions import db
 from portal.intacct.records import PaymentRow
 from portal.models.sync import Act, Hold, Kind, Pair, SyncRow
 from portal.problems import ledger
+from portal.services.checks import show
 from portal.sync import judging, links, looking, sending, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
@@ -90,11 +91,14 @@ def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
 
 def _hold_parts(ctx: RunContext, snapshot: Snapshot) -> None:
     """Money on an invoice that is left out on purpose is not posted; somebody books it by hand, or asks for it."""
+    currency = _record(snapshot).currency
     for pair_id in snapshot.held_parts:
         pair = db.session.get_one(Pair, pair_id)
         pair.hold = BY_HAND
         ctx.item(
-            "left", f"{pair.applied_here} is to be booked by hand: its invoice is not sent.", row_id=snapshot.row_id
+            "left",
+            f"{show(pair.applied_here, currency)} is to be booked by hand: its invoice is not sent.",
+            row_id=snapshot.row_id,
         )
 
 
@@ -132,7 +136,7 @@ def _invoices_take_it(
                 " Nothing of it was sent. Take the payment off that invoice, or deal with the invoice first.",
             )  # fmt: skip
         elif Decimal(there.due) < amount:
-            paid_on_both_sides(ctx, row, snapshot.number, part.invoice_number, amount, Decimal(there.due))
+            paid_on_both_sides(ctx, row, snapshot, part.invoice_number, amount, Decimal(there.due))
         else:
             continue
         return False
@@ -140,12 +144,14 @@ def _invoices_take_it(
 
 
 def paid_on_both_sides(
-    ctx: RunContext, row: SyncRow, number: str, invoice_number: str, amount: Decimal, due: Decimal
+    ctx: RunContext, row: SyncRow, snapshot: Snapshot, invoice_number: str, amount: Decimal, due: Decimal
 ) -> None:
     """Money for one invoice was booked here and in Intacct at once."""
+    currency = _record(snapshot).currency
     judging.problem(
         ctx, row, "paid_both_sides",
-        f"Payment {number} puts {amount} on invoice {invoice_number}, of which Intacct still expects {due}."
+        f"Payment {snapshot.number} puts {show(amount, currency)} on invoice {invoice_number}, of which Intacct still"
+        f" expects {show(due, currency)}."
         " It was paid on both sides. Nothing of this payment was sent. Void it here, reverse the other one in Intacct,"
         " or leave both.",
         invoice=invoice_number, amount=str(amount), due=str(due),
