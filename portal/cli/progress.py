@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
@@ -19,9 +19,10 @@ _WIDTH = 24
 
 @contextmanager
 def shown(app: Flask, run_id: int) -> Iterator[None]:
-    """Draw the bar on standard error until the block ends; silent where that is no terminal and `say` is not given."""
+    """Show the run's steps on standard error until the block ends: a bar in a terminal, else a line for each step."""
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(app, run_id, ended, _writer()), daemon=True)
+    screen = _Bar() if sys.stderr.isatty() else _Lines()
+    watcher = threading.Thread(target=_watch, args=(app, run_id, ended, screen), daemon=True)
     watcher.start()
     try:
         yield
@@ -30,41 +31,59 @@ def shown(app: Flask, run_id: int) -> Iterator[None]:
         watcher.join()
 
 
-def bar(step: str, position: int, total: int) -> str:
-    """One line: the step, how far it is, and of how many; a step of unknown size shows its name alone."""
-    name = step.replace("_", " ") or "starting"
-    if not total:
-        return f"{name} ..."
-    done = min(position, total)
-    filled = _WIDTH * done // total
-    return f"{name}  [{'#' * filled}{'.' * (_WIDTH - filled)}] {done}/{total}"
+class _Bar:
+    """One line, drawn over itself."""
+
+    width = 0
+
+    def show(self, step: str, position: int, total: int) -> None:
+        """Draw how far the step is; a step of unknown size shows its name alone."""
+        self._draw(bar(step, position, total))
+
+    def end(self) -> None:
+        """Leave the line behind."""
+        self._draw("done")
+        sys.stderr.write("\n")
+
+    def _draw(self, line: str) -> None:
+        sys.stderr.write("\r" + line.ljust(self.width))
+        sys.stderr.flush()
+        self.width = len(line)
 
 
-def _watch(app: Flask, run_id: int, ended: threading.Event, write: Callable[[str, bool], None]) -> None:
-    with app.app_context():
-        while True:
-            over = ended.wait(_EVERY_SECONDS)
-            found = db.session.execute(select(Run.step, Run.position, Run.total).where(Run.id == run_id)).one()
-            db.session.rollback()
-            write(bar(found.step, found.position, found.total), over)
-            if over:
-                return
+class _Lines:
+    """A line for each step that was seen, where nothing can be drawn over."""
 
-
-def _writer() -> Callable[[str, bool], None]:
-    """How a line is shown: over the one before in a terminal, else each step once on a line of its own."""
     last = ""
 
-    def draw(line: str, over: bool) -> None:
-        nonlocal last
-        sys.stderr.write("\r" + line.ljust(len(last)) + ("\n" if over else ""))
-        sys.stderr.flush()
-        last = line
+    def show(self, step: str, position: int, total: int) -> None:
+        """Name the step once, with its size."""
+        if step != self.last:
+            sys.stderr.write(f"  {_words(step)}{f' ({total})' if total else ''}\n")
+        self.last = step
 
-    def tell(line: str, over: bool) -> None:
-        nonlocal last
-        if line.split("  ")[0] != last or over:
-            sys.stderr.write(line + "\n")
-        last = line.split("  ")[0]
+    def end(self) -> None:
+        """Say that it is over."""
+        sys.stderr.write("  done\n")
 
-    return draw if sys.stderr.isatty() else tell
+
+def bar(step: str, position: int, total: int) -> str:
+    """The step, how far it is, and of how many: "invoices  [######......] 5/10"."""
+    if not total:
+        return f"{_words(step)} ..."
+    done = min(position, total)
+    filled = _WIDTH * done // total
+    return f"{_words(step)}  [{'#' * filled}{'.' * (_WIDTH - filled)}] {done}/{total}"
+
+
+def _words(step: str) -> str:
+    return step.replace("_", " ") or "starting"
+
+
+def _watch(app: Flask, run_id: int, ended: threading.Event, screen: _Bar | _Lines) -> None:
+    with app.app_context():
+        while not ended.wait(_EVERY_SECONDS):
+            found = db.session.execute(select(Run.step, Run.position, Run.total).where(Run.id == run_id)).one()
+            db.session.rollback()
+            screen.show(found.step, found.position, found.total)
+    screen.end()
