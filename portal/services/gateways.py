@@ -8,8 +8,12 @@ from datetime import datetime
 
 from portal.extensions import db, intacct_http, settings
 from portal.intacct.gateway import Gateway, Login, Sender, Session
+from portal.intacct.transport import NO_RETRY, READ_RETRY
 from portal.models.connection import Connection
 from portal.services import secrets
+
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+SHORT_CONNECT_SECONDS, SHORT_READ_SECONDS = 5, 30
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,23 @@ def line(connection: Connection, intacct_company_id: str, entity: str) -> Line:
     return Line(login, _kept_session(connection, entity))
 
 
-def open_gateway(line_: Line) -> Gateway:
-    """A gateway for one run or check; it signs in by itself when its session is missing or over."""
+def open_gateway(line_: Line, *, waited_for: bool = False) -> Gateway:
+    """A gateway for one run or check; it signs in by itself when its session is missing or over.
+
+    `waited_for`: a person waits for the answer, so it gives up soon and repeats nothing. Raises IntacctError when the
+    configured address cannot be called.
+    """
     own = settings()
+    connect, read = (SHORT_CONNECT_SECONDS, SHORT_READ_SECONDS) if waited_for else (CONNECT_SECONDS, READ_SECONDS)
     return Gateway(
         own.intacct_url,
         Sender(own.intacct_sender_id, own.intacct_sender_password),
         line_.login,
         session=line_.session,
         http=intacct_http(),
+        connect_timeout=connect,
+        read_timeout=read,
+        read_retry=NO_RETRY if waited_for else READ_RETRY,
     )
 
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sqlalchemy import update
+
+from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
-from portal.models.connection import IntegrationSettings
+from portal.models.company import Company
+from portal.models.connection import Book, IntegrationSettings
+from portal.models.sync import Problem
+from portal.models.types import utcnow
+from portal.services import audit, intacct_lists, wanted
+from portal.services.audit import Actor
+from portal.services.integration_values import BANK, SETTINGS, UNDEPOSITED, Lists, read_value
 
 
 @dataclass(frozen=True)
@@ -29,12 +39,12 @@ class Choices:
     @property
     def bank_account(self) -> str:
         """The bank account that receives payments, when `deposit_to` is bank:ID."""
-        return self.deposit_to.removeprefix("bank:") if self.deposit_to.startswith("bank:") else ""
+        return self.deposit_to.removeprefix(BANK) if self.deposit_to.startswith(BANK) else ""
 
     @property
     def undeposited_account(self) -> str:
         """The GL account for undeposited funds, when `deposit_to` is undeposited:GLACCOUNT."""
-        return self.deposit_to.removeprefix("undeposited:") if self.deposit_to.startswith("undeposited:") else ""
+        return self.deposit_to.removeprefix(UNDEPOSITED) if self.deposit_to.startswith(UNDEPOSITED) else ""
 
 
 def load(company_id: int) -> Choices:
@@ -45,3 +55,94 @@ def load(company_id: int) -> Choices:
         chosen["sync_from"] = dt.date.fromisoformat(chosen["sync_from"])
     known = {field.name for field in fields(Choices)}
     return Choices(**{key: value for key, value in chosen.items() if key in known})
+
+
+def version(company_id: int) -> int:
+    """Rises with each change; tells two editors apart."""
+    row = db.session.get(IntegrationSettings, company_id)
+    return row.version if row else 0
+
+
+def values(choices: Choices) -> dict[str, bool | str | None]:
+    """The choices by key as plain values, a date as ISO text; what `change` takes again."""
+    found = {key: getattr(choices, key) for key in SETTINGS}
+    return {key: value.isoformat() if isinstance(value, dt.date) else value for key, value in found.items()}
+
+
+def missing(choices: Choices) -> list[tuple[str, str]]:
+    """(key, sentence) for each setting that a sync needs and that was not chosen."""
+    found = []
+    if choices.write_invoices and not choices.income_account:
+        found.append(("income_account", "Choose the income account of invoices in the integration settings."))
+    if choices.write_payments and not choices.deposit_to:
+        found.append(("deposit_to", "Choose where payments are deposited in the integration settings."))
+    return found
+
+
+def change(
+    company: Company, wanted_values: Mapping[str, Any], *, actor: Actor, expected_version: int | None = None
+) -> Choices:
+    """Change the settings named; the others stay. All are taken or none.
+
+    Raises InvalidInput with every unknown key and bad value (its field is the key), NotAllowedNow ("stale") when
+    somebody else saved since `expected_version`.
+    """
+    db.session.get_one(Company, company.id, with_for_update=True)
+    if expected_version is not None and expected_version != version(company.id):
+        raise NotAllowedNow("Somebody else saved the settings meanwhile. Nothing of yours was saved.", code="stale")
+    book = wanted.active_book(company.id)
+    read = _read(wanted_values, intacct_lists.known(book) if book else {})
+    before = values(load(company.id))
+    after = {key: value for key, value in read.items() if before[key] != value}
+    if after:
+        _store(company.id, after)
+        audit.record_change(company.id, actor, "integration_settings", company.id, "edited", before, after)
+        if book:
+            _take_effect(book, after)
+    return load(company.id)
+
+
+def _read(wanted_values: Mapping[str, Any], lists: Lists) -> dict[str, bool | str | None]:
+    read: dict[str, bool | str | None] = {}
+    faults: list[InvalidInput] = []
+    for key, value in wanted_values.items():
+        try:
+            if key not in SETTINGS:
+                raise _unknown(key)
+            read[key] = read_value(SETTINGS[key], value, lists)
+        except InvalidInput as error:
+            faults.append(error)
+    if faults:
+        first, *more = faults
+        raise InvalidInput(first.message, field=first.field, code=first.code, more=tuple(more))
+    return read
+
+
+def _unknown(key: str) -> InvalidInput:
+    return InvalidInput(
+        f"There is no setting {key}. Nothing was saved. The settings are {', '.join(SETTINGS)}.",
+        field=key,
+        code="unknown_key",
+    )
+
+
+def _store(company_id: int, after: Mapping[str, bool | str | None]) -> None:
+    row = db.session.get(IntegrationSettings, company_id)
+    if row is None:
+        row = IntegrationSettings(company_id=company_id, values={}, version=0)
+        db.session.add(row)
+    row.values = {**row.values, **after}
+    row.version += 1
+    db.session.flush()
+
+
+def _take_effect(book: Book, after: Mapping[str, bool | str | None]) -> None:
+    """A new start moves what is left alone; any change may have mended a problem, so all are due at once."""
+    if "sync_from" in after:
+        wanted.note_start(book)
+    if after.get("auto_sync"):
+        book.next_sync_at = utcnow()
+    db.session.execute(
+        update(Problem).where(Problem.book_id == book.id, Problem.closed_at.is_(None)).values(retry_at=utcnow())
+    )
+    db.session.flush()
