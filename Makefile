@@ -23,7 +23,7 @@ check: setup  ## Run the quick checks: format, lint, types, contracts, unit test
 	@.venv/bin/python scripts/check.py quick
 
 bench: setup  ## Run the measuring programs
-	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; .venv/bin/python "$$program" || exit $$?; done
+	@for program in benchmarks/[a-z]*.py; do [ -f "$$program" ] || continue; echo "== $$program"; .venv/bin/python "$$program" || exit $$?; done
 
 lock:  ## Write requirements.lock anew from setup.cfg (needs uv)
 	uv pip compile -q --upgrade setup.cfg --extra test --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock

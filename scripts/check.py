@@ -23,11 +23,12 @@ SKIPPED = re.compile(r"^SKIPPED \[\d+\] (.*)$")
 
 @dataclass(frozen=True)
 class Step:
-    """One program to run; it is left out, with `why_not`, where its subject does not exist."""
+    """One program to run; it is left out, with `why_not`, where its subject does not exist, unless `required`."""
 
     name: str
     argv: tuple[str, ...]
     why_not: str = ""
+    required: bool = False
 
 
 @dataclass
@@ -36,6 +37,10 @@ class Outcome:
 
     failed: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+
+    def leave_out(self, step: Step, why: str) -> None:
+        """Remember that a step did not run: a failure where it is required."""
+        (self.failed if step.required else self.skipped).append(f"{step.name}: {why}")
 
 
 def steps(quick: bool) -> list[Step]:
@@ -52,7 +57,12 @@ def steps(quick: bool) -> list[Step]:
     if not quick:
         found += [
             Step("integration tests", ("pytest", "-q", "tests/integration"), _unless("tests/integration")),
-            Step("browser tests", ("pytest", "-q", "tests/browser"), _unless("tests/browser")),
+            Step(
+                "browser tests",
+                ("pytest", "-q", "tests/browser"),
+                _unless("tests/browser"),
+                required=os.environ.get("REQUIRE_BROWSER") == "1",
+            ),
         ]
     return found
 
@@ -69,7 +79,7 @@ def _unless(folder: str) -> str:
 def run(step: Step, outcome: Outcome) -> None:
     """Run one step, passing its output on and remembering what it skipped."""
     if step.why_not:
-        outcome.skipped.append(f"{step.name}: {step.why_not}")
+        outcome.leave_out(step, step.why_not)
         return
     say(f"== {step.name}")
     began = time.monotonic()
@@ -80,7 +90,7 @@ def run(step: Step, outcome: Outcome) -> None:
             if match := SKIPPED.match(line):
                 outcome.skipped.append(match[1])
     if process.returncode == NO_TESTS_COLLECTED:
-        outcome.skipped.append(f"{step.name}: none were found")
+        outcome.leave_out(step, "none were found")
     elif process.returncode:
         outcome.failed.append(step.name)
     say(f"-- {step.name}: {'ok' if not process.returncode else 'failed'}, {time.monotonic() - began:.1f} s")
