@@ -10,10 +10,10 @@ from sqlalchemy import select
 from portal.cli.sandbox import Sandbox
 from portal.extensions import db
 from portal.models.company import Company, Role
-from portal.models.connection import Book, Connection, IntegrationSettings
+from portal.models.connection import Connection
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
-from portal.services import companies, customers, gateways, invoices, payments, secrets, users
+from portal.services import companies, connection, customers, gateways, integration_settings, invoices, payments, users
 from portal.services.audit import Actor
 from portal.services.customers import CustomerData
 from portal.services.invoices import InvoiceData, LineData
@@ -108,13 +108,10 @@ def connect(company: Company, box: Sandbox) -> None:
         gateways.keep_session(present, None)  # it names the port that the sandbox had last time
         db.session.commit()
         return
-    book = Book(company_id=company.id, intacct_company_id=box.company_id)
-    db.session.add(book)
-    db.session.flush()
-    password = secrets.encrypt(box.user_password)
-    db.session.add(
-        Connection(company_id=company.id, book_id=book.id, intacct_user_id=box.user_id, password_encrypted=password)
-    )
-    chosen = {"income_account": box.gl_account, "deposit_to": f"bank:{box.bank_account}"}
-    db.session.add(IntegrationSettings(company_id=company.id, values=chosen))
+    db.session.commit()
+    login = connection.LoginData(box.company_id, box.user_id, box.user_password)
+    checked = connection.check(login)
+    connection.save(company, login, checked, actor=_ACTOR)
+    accounts = {"income_account": box.gl_account, "deposit_to": f"bank:{box.bank_account}"}
+    integration_settings.change(company, accounts, actor=_ACTOR)
     db.session.commit()
