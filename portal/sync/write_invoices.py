@@ -109,8 +109,8 @@ def _judge_update(ctx: RunContext, snapshot: Snapshot, there: There | None, line
     elif Decimal(there.paid):
         judging.problem(
             ctx, row, "changed_here",
-            f"Invoice {number} was changed here, but in Intacct {show(Decimal(there.paid), _record(snapshot).currency)} is applied to"
-            " it, so it may not be changed there any more. Nothing was sent.",
+            f"Invoice {number} was changed here, but in Intacct {show(Decimal(there.paid), _record(snapshot).currency)}"
+            " is applied to it, so it may not be changed there any more. Nothing was sent.",
             here=_plain(_record(snapshot)), there=there.seen(),
         )  # fmt: skip
     else:
@@ -165,8 +165,8 @@ def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, tod
     if Decimal(there.paid):
         judging.problem(
             ctx, row, "changed_here",
-            f"Invoice {snapshot.number} was voided here, but in Intacct {show(Decimal(there.paid), record.currency)} is applied to"
-            " it. It was not reversed there. Take that money off it in Intacct, then retry.",
+            f"Invoice {snapshot.number} was voided here, but in Intacct {show(Decimal(there.paid), record.currency)}"
+            " is applied to it. It was not reversed there. Take that money off it in Intacct, then retry.",
             there=there.seen(),
         )  # fmt: skip
         return None
