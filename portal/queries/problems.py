@@ -1,0 +1,115 @@
+"""Reads of problems: records that could not be synced, and records that people took out of the sync."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models.company import Company
+from portal.models.connection import Book
+from portal.models.run import RunItem
+from portal.models.sync import Hold, Problem, SyncRow
+
+TAKEN_OUT = (Hold.SKIPPED, Hold.LEFT)
+"""What people decided to leave out, and can take back."""
+
+
+def get_problem(company: Company, problem_id: int) -> Problem:
+    """The company's problem, open or closed. Raises NotFound."""
+    problem = db.session.scalar(_of(company).where(Problem.id == problem_id))
+    if problem is None:
+        raise NotFound(f"There is no problem {problem_id}.", field="id")
+    return problem
+
+
+def open_problems(company: Company, ids: Collection[int] = ()) -> list[Problem]:
+    """The company's open problems with their rows, oldest first; only these `ids` where some are given.
+
+    Raises NotFound for an id that is none of the company's; a closed problem among them is left out.
+    """
+    for problem_id in ids:
+        get_problem(company, problem_id)
+    query = _of(company).where(Problem.closed_at.is_(None)).order_by(Problem.id)
+    if ids:
+        query = query.where(Problem.id.in_(list(ids)))
+    return list(db.session.scalars(query))
+
+
+def count_open(company: Company) -> int:
+    """How many open problems the company's present book has."""
+    query = select(func.count(Problem.id)).join(Book, Book.id == Problem.book_id)
+    found = db.session.scalar(query.where(Book.company_id == company.id, Book.active, Problem.closed_at.is_(None)))
+    return found or 0
+
+
+def lately_closed(company: Company, *, limit: int = 8) -> list[Problem]:
+    """The problems that were closed last, newest first."""
+    query = _of(company).where(Problem.closed_at.is_not(None)).order_by(Problem.closed_at.desc(), Problem.id.desc())
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def taken_out(company: Company) -> list[SyncRow]:
+    """The rows that people skipped or decided to leave, oldest first."""
+    return list(db.session.scalars(_rows(company).where(SyncRow.hold.in_(TAKEN_OUT)).order_by(SyncRow.id)))
+
+
+def closed_of_taken_out(company: Company) -> list[Problem]:
+    """The last problem of each record that was taken out, oldest first: what its skipping is named by."""
+    query = _of(company).join(SyncRow, SyncRow.id == Problem.sync_row_id)
+    newest = select(func.max(Problem.id)).where(Problem.closed_at.is_not(None)).group_by(Problem.sync_row_id)
+    query = query.where(SyncRow.hold.in_(TAKEN_OUT), Problem.id.in_(newest)).order_by(Problem.id)
+    return list(db.session.scalars(query))
+
+
+def waiting(company: Company) -> list[SyncRow]:
+    """The rows that wait for a forerunner and go by themselves, oldest first."""
+    query = _rows(company).where(SyncRow.waiting_for != "", SyncRow.hold == Hold.NONE)
+    return list(db.session.scalars(query.order_by(SyncRow.id)))
+
+
+def get_row(company: Company, row_id: int) -> SyncRow:
+    """A sync row of the company's present book. Raises NotFound."""
+    row = db.session.scalar(_rows(company).where(SyncRow.id == row_id))
+    if row is None:
+        raise NotFound(f"There is no synced record {row_id}.", field="id")
+    return row
+
+
+def of_runs(run_ids: Sequence[int]) -> dict[int, list[Problem]]:
+    """The problems that each run met, as they are now: of each record the newest one."""
+    met: dict[int, list[Problem]] = {run_id: [] for run_id in run_ids}
+    items = db.session.scalars(
+        select(RunItem).where(RunItem.run_id.in_(list(run_ids)), RunItem.outcome == "problem").order_by(RunItem.id)
+    ).all()
+    newest = _newest_of({item.sync_row_id for item in items if item.sync_row_id})
+    there = _newest_there({item.key for item in items if not item.sync_row_id})
+    for item in items:
+        problem = newest.get(item.sync_row_id) if item.sync_row_id else there.get((item.object, item.key))
+        if problem is not None and problem not in met[item.run_id]:
+            met[item.run_id].append(problem)
+    return met
+
+
+def _newest_of(row_ids: Collection[int]) -> dict[int | None, Problem]:
+    query = select(Problem).where(Problem.sync_row_id.in_(list(row_ids))).options(joinedload(Problem.row))
+    return {problem.sync_row_id: problem for problem in db.session.scalars(query.order_by(Problem.id))}
+
+
+def _newest_there(keys: Collection[str]) -> dict[tuple[str, str], Problem]:
+    if not keys:
+        return {}
+    query = select(Problem).where(Problem.key.in_(list(keys)), Problem.sync_row_id.is_(None)).order_by(Problem.id)
+    return {(problem.object, problem.key): problem for problem in db.session.scalars(query)}
+
+
+def _of(company: Company) -> Select[Problem]:
+    query = select(Problem).join(Book, Book.id == Problem.book_id).where(Book.company_id == company.id, Book.active)
+    return query.options(joinedload(Problem.row))
+
+
+def _rows(company: Company) -> Select[SyncRow]:
+    return select(SyncRow).join(Book, Book.id == SyncRow.book_id).where(Book.company_id == company.id, Book.active)

@@ -1,0 +1,153 @@
+"""Reads of runs: which there were, what each did, and what it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Select, exists, func, select
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models.company import Company
+from portal.models.connection import Book
+from portal.models.run import Run, RunItem, RunState
+from portal.models.sync import Hold, SyncRow
+from portal.models.types import utcnow
+from portal.queries.paging import Page, no_such_page, page_size
+
+PAGE_SIZE = 50
+OBJECTS = ("customers", "invoices", "payments")
+_PAYMENTS_READ = ("read.payments_received", "read.payments_changed", "read.payments_voided")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run did, as counts by object. `read` and `written` name every object, zero or not."""
+
+    read: dict[str, int]
+    written: dict[str, int]
+    linked: int
+    problems: int
+    waiting: int
+    unknown: int
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether nothing was read, written, linked or refused: an hour without news."""
+        moved = any(self.written.values()) or any(count for name, count in self.read.items() if name != "not_ours")
+        return not (moved or self.linked or self.problems or self.waiting or self.unknown)
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """Records that a run left as they are: in both books alike, and taken out by a person."""
+
+    unchanged: int
+    skipped: int
+
+
+def get_run(company: Company, run_id: int) -> Run:
+    """The company's run. Raises NotFound."""
+    run = db.session.scalar(_of(company).where(Run.id == run_id))
+    if run is None:
+        raise NotFound(f"There is no run {run_id}.", field="run")
+    return run
+
+
+def list_runs(company: Company, *, after: str = "", limit: int = PAGE_SIZE) -> Page[Run]:
+    """A page of the company's runs, newest first. Raises InvalidInput for a malformed token."""
+    query = _of(company)
+    if after:
+        query = query.where(Run.id < _token(after))
+    limit = page_size(limit)
+    rows = list(db.session.scalars(query.order_by(Run.id.desc()).limit(limit + 1)))
+    return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "")
+
+
+def unended_run(company: Company) -> Run | None:
+    """The run that is at work or queued now: the one at work first, then the oldest queued."""
+    query = _of(company).where(Run.state.in_((RunState.RUNNING, RunState.QUEUED)))
+    return db.session.scalar(query.order_by(Run.state.desc(), Run.id).limit(1))
+
+
+def figures(counts: Mapping[str, int]) -> Figures:
+    """A run's flat counts, by object."""
+    read = {name: counts.get(f"read.{name}", 0) for name in OBJECTS}
+    read["payments"] = sum(counts.get(name, 0) for name in _PAYMENTS_READ)
+    written = {name: counts.get(f"written.{name}", 0) for name in OBJECTS}
+    for act in ("applied", "reversed"):
+        if done := sum(counts.get(f"{act}.{name}", 0) for name in OBJECTS):
+            written[act] = done
+    if not_ours := counts.get("read.not_ours", 0):
+        read["not_ours"] = not_ours
+    linked = sum(counts.get(f"linked.{name}", 0) for name in OBJECTS)
+    rest = (counts.get(name, 0) for name in ("problems", "waiting", "unknown"))
+    return Figures(read, written, linked, *rest)
+
+
+def untouched(run: Run, only_rows: Sequence[int] | None = None) -> Untouched:
+    """What the run left as it is, counted now; of a record run only among its own rows."""
+    mine = [SyncRow.book_id == run.book_id]
+    if only_rows is not None:
+        mine.append(SyncRow.id.in_(list(only_rows)))
+    touched = exists().where(RunItem.run_id == run.id, RunItem.sync_row_id == SyncRow.id)
+    began = run.started_at or run.created_at
+    same = select(func.count(SyncRow.id)).where(
+        *mine, SyncRow.key != "", SyncRow.hold == Hold.NONE, SyncRow.want_hash == SyncRow.have_hash,
+        SyncRow.linked_at < began, ~touched,
+    )  # fmt: skip
+    skipped = select(func.count(SyncRow.id)).where(*mine, SyncRow.hold == Hold.SKIPPED)
+    return Untouched(db.session.scalar(same) or 0, db.session.scalar(skipped) or 0)
+
+
+def took(run: Run) -> timedelta | None:
+    """How long the run has worked, or worked; None while it waits."""
+    if run.started_at is None:
+        return None
+    return (run.ended_at or utcnow()) - run.started_at
+
+
+def outcome_counts(run: Run) -> dict[str, int]:
+    """How many records the run touched, by what happened to them."""
+    query = select(RunItem.outcome, func.count(RunItem.id)).where(RunItem.run_id == run.id).group_by(RunItem.outcome)
+    return {outcome: count for outcome, count in db.session.execute(query)}
+
+
+def items(run: Run, outcomes: Sequence[str] = (), *, after: str = "", limit: int = PAGE_SIZE) -> Page[RunItem]:
+    """A page of what the run touched, latest first; only these outcomes where some are given."""
+    query = select(RunItem).where(RunItem.run_id == run.id)
+    if outcomes:
+        query = query.where(RunItem.outcome.in_(list(outcomes)))
+    if after:
+        query = query.where(RunItem.id < _token(after))
+    limit = page_size(limit)
+    rows = list(db.session.scalars(query.order_by(RunItem.id.desc()).limit(limit + 1)))
+    return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "")
+
+
+def rows_of(found: Sequence[RunItem]) -> list[SyncRow]:
+    """The sync rows of these items."""
+    ids = {item.sync_row_id for item in found if item.sync_row_id}
+    return list(db.session.scalars(select(SyncRow).where(SyncRow.id.in_(ids)))) if ids else []
+
+
+def first_problems(run_ids: Sequence[int]) -> dict[int, RunItem]:
+    """The first problem that each run met."""
+    first = (
+        select(func.min(RunItem.id))
+        .where(RunItem.run_id.in_(list(run_ids)), RunItem.outcome == "problem")
+        .group_by(RunItem.run_id)
+    )
+    return {item.run_id: item for item in db.session.scalars(select(RunItem).where(RunItem.id.in_(first)))}
+
+
+def _of(company: Company) -> Select[Run]:
+    return select(Run).join(Book, Book.id == Run.book_id).where(Book.company_id == company.id)
+
+
+def _token(after: str) -> int:
+    if not after.isdecimal() or len(after) > 10:
+        raise no_such_page()
+    return int(after)
