@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from flask import Flask
@@ -29,6 +30,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
         "TESTING": settings.testing,
         "BOOTSTRAP_SERVE_LOCAL": True,
+        "SESSION_COOKIE_NAME": _cookie_name(settings),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.portal_url.startswith("https://"),
@@ -36,6 +38,13 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
     }
+
+
+def _cookie_name(settings: Settings) -> str:
+    """Its own for each install: cookies do not tell ports apart, and two portals on one host would sign each other
+    out."""
+    mark = hashlib.sha256(b"session cookie " + settings.secret_key.encode()).hexdigest()[:8]
+    return f"__Host-portal-{mark}" if settings.portal_url.startswith("https://") else f"portal-{mark}"
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import datetime as dt
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 import portal.models  # noqa: F401 - registers every table
@@ -35,23 +37,50 @@ ACTOR = Actor("test")
 PASSWORD = "correct horse battery staple"
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """The templates, compiled once for all tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row, to be copied for each test."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    app = create_app(settings_with(path))
+    with app.app_context():
+        db.create_all()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")  # all of it in the one file
+        db.engine.dispose()
+    return path
+
+
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: FileSystemBytecodeCache, empty_database: Path
+) -> Iterator[Flask]:
     """The portal with an empty database, and passwords that are cheap to check."""
     monkeypatch.setattr(users, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    settings = Settings(
-        database_url=f"sqlite:///{tmp_path}/portal.db",
+    path = Path(shutil.copy(empty_database, tmp_path / "portal.db"))
+    app = create_app(settings_with(path))
+    app.jinja_env.bytecode_cache = compiled
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def settings_with(path: Path) -> Settings:
+    """Settings of a portal on the SQLite file `path`."""
+    return Settings(
+        database_url=f"sqlite:///{path}",
         redis_url="redis://127.0.0.1:1/0",
         secret_key="a secret of the tests, long enough",
         credentials_keys=(Fernet.generate_key().decode(),),
         testing=True,
     )
-    app = create_app(settings)
-    with app.app_context():
-        db.create_all()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

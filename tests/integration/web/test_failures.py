@@ -60,3 +60,10 @@ def test_every_answer_carries_the_security_headers(signed_in):
         assert headers["Referrer-Policy"] == "same-origin"
         assert "Strict-Transport-Security" not in headers
     assert signed_in(Role.VIEWER).get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_session_cookie_is_kept_from_scripts_and_other_sites(browser, company):
+    answer = browser.sign_in("viewer@northfield-supply.example")
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
