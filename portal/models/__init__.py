@@ -1,3 +1,15 @@
 """The tables. Importing this package registers every one of them with the metadata."""
 
-from portal.models import audit, company, connection, customer, invoice, payment, run, sync  # noqa: F401
+from portal.models import (  # noqa: F401
+    access,
+    audit,
+    company,
+    connection,
+    credit_note,
+    customer,
+    invoice,
+    payment,
+    run,
+    sums,
+    sync,
+)

@@ -37,6 +37,8 @@ class Company(Model):
     name: Mapped[str]
     base_currency: Mapped[str] = mapped_column(default="USD")
     timezone: Mapped[str] = mapped_column(default="UTC")
+    brand_name: Mapped[str] = mapped_column(default="")
+    accent: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=utcnow)
 
     def today(self) -> date:
@@ -55,6 +57,7 @@ class User(UserMixin, Model):  # type: ignore[misc]
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=1)
+    theme: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=utcnow)
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user", order_by="Membership.id")

@@ -82,25 +82,29 @@ class Payment(CompanyOwned, Recorded, Model):
 
 
 class Application(CompanyOwned, Model):
-    """How much of one payment lies on one invoice: one row a pair, same customer and currency on both."""
+    """How much of a payment or credit note lies on an invoice: one row a pair, same customer and currency on both."""
 
     __tablename__ = "application"
     __table_args__ = (
         of_company("payment_id", "payment", "customer_id", "currency"),
+        of_company("credit_note_id", "credit_note", "customer_id", "currency"),
         of_company("invoice_id", "invoice", "customer_id", "currency"),
         UniqueConstraint("payment_id", "invoice_id"),
+        UniqueConstraint("credit_note_id", "invoice_id"),
+        CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_source"),
         CheckConstraint("amount > 0", name="amount_positive"),
         Index(None, "invoice_id"),
     )
 
     customer_id: Mapped[int]
     currency: Mapped[str]
-    payment_id: Mapped[int]
+    payment_id: Mapped[int | None]
+    credit_note_id: Mapped[int | None]
     invoice_id: Mapped[int]
     amount: Mapped[Decimal] = mapped_column(AMOUNT)
     created_at: Mapped[dt.datetime] = mapped_column(UtcTime, default=utcnow)
 
-    payment: Mapped[Payment] = relationship(
+    payment: Mapped[Payment | None] = relationship(
         back_populates="applications",
         foreign_keys="Application.payment_id",
         primaryjoin="Payment.id == Application.payment_id",

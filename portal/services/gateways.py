@@ -66,6 +66,7 @@ def keep_session(connection: Connection, session: Session | None) -> None:
                 "session_id": session.session_id,
                 "endpoint": session.endpoint,
                 "entity_id": session.entity_id,
+                "signed_in_at": settings().intacct_url,
                 "expires_at": session.expires_at.isoformat() if session.expires_at else None,
             }
         )
@@ -77,7 +78,8 @@ def _kept_session(connection: Connection, entity: str) -> Session | None:
     if not connection.session_encrypted:
         return None
     kept = json.loads(secrets.decrypt(connection.session_encrypted))
-    if kept["entity_id"] != entity:
+    # A session of another entity, or of the address that INTACCT_URL named before, is none of ours any more.
+    if (kept["entity_id"], kept.get("signed_in_at")) != (entity, settings().intacct_url):
         return None
     expires_at = datetime.fromisoformat(kept["expires_at"]) if kept["expires_at"] else None
     return Session(kept["session_id"], kept["endpoint"], kept["entity_id"], expires_at=expires_at)

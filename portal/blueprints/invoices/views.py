@@ -75,7 +75,7 @@ def show_invoice(invoice_id: int) -> str:
         money_on=invoice.total - invoice.balance if money else ZERO,
         methods=METHODS,
         sync=state_shown(company, Kind.INVOICE, invoice.id),
-        money_sync=states_shown(company, Kind.PAYMENT, [row.payment_id for row in money]),
+        money_sync=states_shown(company, Kind.PAYMENT, [row.payment_id for row in money if row.payment_id is not None]),
         history=[tell(entry, invoice.currency) for entry in history(company, "invoice", invoice.id)],
         today=company.today(),
     )
