@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from portal.models.connection import Book, Connection, IntegrationSettings
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunKind
-from portal.models.sync import Kind, Posting, Problem
+from portal.models.sync import Kind, Posting, Problem, SyncRow
 from portal.queries import sync_states
 from portal.services import secrets, wanted
 from portal.sync import engine, runs, sending
@@ -156,6 +155,15 @@ def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     core.close()
 
 
-def money(text: str) -> Decimal:
-    """An amount."""
-    return Decimal(text)
+def row_of(world: World, kind: Kind, record_id: int) -> SyncRow:
+    """The sync row of a record."""
+    row = wanted.find_row(world.book.id, kind, record_id)
+    assert row is not None
+    return row
+
+
+def only_problem(world: World, code: str) -> Problem:
+    """The one open problem, which has to be this one."""
+    found = world.problems()
+    assert [problem.code for problem in found] == [code], [problem.text for problem in found]
+    return found[0]
