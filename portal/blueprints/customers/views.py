@@ -82,6 +82,7 @@ def create_customer() -> tuple[str, int] | Response:
         try:
             customer = customers.create(current_company(), form.customer_data(), actor=current_actor())
         except InvalidInput as error:
+            db.session.rollback()
             form.add_errors(error)
         else:
             db.session.commit()
@@ -115,11 +116,13 @@ def update_customer(customer_id: int) -> tuple[str, int] | Response:
             expected_version=version_of(form.version.data),
         )
     except InvalidInput as error:
+        db.session.rollback()
         form.add_errors(error)
         return _page(form, customer), 422
     except NotAllowedNow as error:
         if error.code != "stale":
             raise
+        db.session.rollback()
         form.version.data = customer.version
         return _page(form, customer, stale=True), 409
     db.session.commit()
