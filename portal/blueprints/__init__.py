@@ -15,9 +15,10 @@ from portal.blueprints.invoices import area as invoices
 from portal.blueprints.listing import init_listing
 from portal.blueprints.payments import area as payments
 from portal.blueprints.rendering import init_rendering
+from portal.blueprints.settings import area as settings
 from portal.blueprints.urls import init_urls
 
-AREAS = (auth, health, dashboard, customers, invoices, payments)
+AREAS = (auth, health, dashboard, customers, invoices, payments, settings)
 
 
 def init_pages(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
+from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.models.company import Company
@@ -20,6 +20,7 @@ def find_book(company: Company) -> Book | None:
     return db.session.scalar(select(Book).where(Book.company_id == company.id, Book.active))
 
 
-def has_links(book: Book) -> bool:
-    """Whether a record of ours and one of the book's Intacct company are known to be the same."""
-    return bool(db.session.scalar(select(exists().where(SyncRow.book_id == book.id, SyncRow.key != ""))))
+def count_links(book: Book) -> int:
+    """How many records of ours and of the book's Intacct company are known to be the same."""
+    query = select(func.count()).select_from(SyncRow).where(SyncRow.book_id == book.id, SyncRow.key != "")
+    return db.session.scalar(query) or 0
