@@ -13,10 +13,10 @@ from portal.blueprints.settings.fetching import refresh_lists
 from portal.blueprints.settings.forms import ConnectForm, SettingsForm
 from portal.blueprints.stale import Meanwhile, meanwhile
 from portal.errors import InvalidInput, NotAllowedNow, PortalError
-from portal.extensions import db, settings
+from portal.extensions import db
 from portal.models.company import Company, Role
 from portal.models.connection import Book, Connection
-from portal.queries.connections import find_book, find_connection
+from portal.queries.connections import count_links, find_book, find_connection
 from portal.services import intacct_lists, integration_settings
 from portal.services.connection_rights import RightState, shown
 from portal.services.integration_values import SETTINGS, Lists
@@ -100,7 +100,7 @@ def connect_page(form: ConnectForm, *, failed: str = "", book: Book | None = Non
         steps=checklist(failed),
         book=book,
         offer_new_book=offer_new_book,
-        sender_id=settings().intacct_sender_id,
+        links=count_links(book) if book else 0,
         connection=find_connection(current_company()),
     )
 

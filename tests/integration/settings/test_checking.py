@@ -23,6 +23,12 @@ from tests.integration.intacct_world import connect_company, login, reach
 from tests.sage_schema import CoreAdapter
 
 
+@pytest.fixture
+def backend() -> str:
+    """SQLite only: nothing here turns on which database it is."""
+    return "sqlite"
+
+
 def refusal(**typed: str) -> PortalError:
     """What checking the sandbox's sign-in with these changes raises."""
     data = login(**typed)

@@ -23,6 +23,12 @@ from tests.integration.intacct_world import connect_company
 Said = tuple[int, dict[str, Any]]
 
 
+@pytest.fixture
+def backend() -> str:
+    """SQLite only: nothing here turns on which database it is."""
+    return "sqlite"
+
+
 class Terminal:
     """Runs commands with --json."""
 

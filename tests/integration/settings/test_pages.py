@@ -37,6 +37,12 @@ SignIn = Callable[[Role], Browser]
 
 
 @pytest.fixture
+def backend() -> str:
+    """SQLite only: nothing here turns on which database it is."""
+    return "sqlite"
+
+
+@pytest.fixture
 def signed_in(app: Flask, company: Company) -> SignIn:
     """Makes a browser that is signed in to the company in a role."""
 
@@ -199,6 +205,16 @@ def test_a_check_that_fails_is_told_and_changes_nothing(company: Company, core: 
     page = text_of(admin.get(INTACCT).text)
     assert "off-line for maintenance" in page
     assert "Connected" in page
+
+
+def test_a_connection_that_was_never_checked_says_so(company: Company, core: SandboxCore, admin: Browser) -> None:
+    connect(company, core)
+    found = find_connection(company)
+    found.checked_at, found.rights = None, {}
+    db.session.commit()
+    page = text_of(admin.get(INTACCT).text)
+    assert "Not checked yet" in page
+    assert page.count("Could not be checked") == 10
 
 
 def test_disconnecting_has_a_page_of_its_own(company: Company, core: SandboxCore, admin: Browser) -> None:
