@@ -87,7 +87,7 @@ def result(run: Run) -> dict[str, Any]:
     only_rows = subjects.rows(run)
     left = queries.untouched(run, None if only_rows is None else sorted(only_rows))
     answer = brief(run)
-    problems = bodies(problem_queries.of_runs([run.id])[run.id])
+    problems = bodies(problem_queries.of_run(run))
     return answer | {"unchanged": left.unchanged, "skipped": left.skipped, "problems": problems}
 
 

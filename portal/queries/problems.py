@@ -11,7 +11,7 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
-from portal.models.run import RunItem
+from portal.models.run import Run, RunItem
 from portal.models.sync import Hold, Problem, SyncRow
 
 TAKEN_OUT = (Hold.SKIPPED, Hold.LEFT)
@@ -79,22 +79,27 @@ def get_row(company: Company, row_id: int) -> SyncRow:
     return row
 
 
-def of_runs(run_ids: Sequence[int]) -> dict[int, list[Problem]]:
-    """The problems that each run met, as they are now: of each record the newest one."""
-    met: dict[int, list[Problem]] = {run_id: [] for run_id in run_ids}
-    items = db.session.scalars(
-        select(RunItem).where(RunItem.run_id.in_(list(run_ids)), RunItem.outcome == "problem").order_by(RunItem.id)
-    ).all()
+def of_run(run: Run) -> list[Problem]:
+    """The problems that the run met, as they are now: of each record the newest one."""
+    query = select(RunItem).where(RunItem.run_id == run.id, RunItem.outcome == "problem").order_by(RunItem.id)
+    return list(dict.fromkeys(of_items(db.session.scalars(query).all()).values()))
+
+
+def of_items(items: Sequence[RunItem]) -> dict[int, Problem]:
+    """The newest problem of each item's record, by the item's id."""
     newest = _newest_of({item.sync_row_id for item in items if item.sync_row_id})
     there = _newest_there({item.key for item in items if not item.sync_row_id})
+    found = {}
     for item in items:
         problem = newest.get(item.sync_row_id) if item.sync_row_id else there.get((item.object, item.key))
-        if problem is not None and problem not in met[item.run_id]:
-            met[item.run_id].append(problem)
-    return met
+        if problem is not None:
+            found[item.id] = problem
+    return found
 
 
 def _newest_of(row_ids: Collection[int]) -> dict[int | None, Problem]:
+    if not row_ids:
+        return {}
     query = select(Problem).where(Problem.sync_row_id.in_(list(row_ids))).options(joinedload(Problem.row))
     return {problem.sync_row_id: problem for problem in db.session.scalars(query.order_by(Problem.id))}
 

@@ -1,0 +1,90 @@
+"""The box of a record's page: how it stands with Intacct on both sides, since when, and what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from portal.blueprints.access import current_company
+from portal.blueprints.accounting_sync.causes import ProblemShown, shown
+from portal.models.run import RunItem
+from portal.models.sync import Kind, SyncRow
+from portal.queries import sync_overview
+from portal.queries.problems import TAKEN_OUT, get_problem
+from portal.queries.sync_overview import BothSides, PairHere
+from portal.queries.sync_records import Named, of_kind, row_of
+from portal.queries.sync_states import State, SyncState, states
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Money of one document that the two sides book differently, and how that document stands."""
+
+    record: Named
+    pair: PairHere
+    state: SyncState | None
+
+    @property
+    def url(self) -> str:
+        """The page of the document at the other end."""
+        return record_url(self.record.kind, self.record.record_id)
+
+
+@dataclass(frozen=True)
+class Box:
+    """What the box shows besides the state. `sides` is None where Intacct does not have the record."""
+
+    row: SyncRow
+    sides: BothSides | None
+    reasons: list[Reason]
+    problem: ProblemShown | None
+    first: RunItem | None
+    last: RunItem | None
+    was_sent: bool
+    can_skip: bool
+    can_take_back: bool
+
+
+def sync_box(kind: str, record_id: int, sync: SyncState) -> Box | None:
+    """The box of a record; None where it has no sync row yet."""
+    row = row_of(current_company(), Kind(kind), record_id)
+    if row is None:
+        return None
+    sides = sync_overview.both_sides(row)
+    return Box(
+        row=row,
+        sides=sides,
+        reasons=_reasons(row, sides),
+        problem=shown([get_problem(current_company(), sync.problem_id)])[0] if sync.problem_id else None,
+        first=sync_overview.first_mark(row),
+        last=sync_overview.last_mark(row),
+        was_sent=sync_overview.has_postings(row),
+        can_skip=not row.hold and sync.state not in (State.SYNCED, State.NOT_SYNCED),
+        can_take_back=row.hold in TAKEN_OUT,
+    )
+
+
+def record_url(kind: str, record_id: int) -> str:
+    """The page of a record."""
+    endpoint, argument = {
+        "customer": ("customers.show_customer", "customer_id"),
+        "invoice": ("invoices.show_invoice", "invoice_id"),
+        "payment": ("payments.show_payment", "payment_id"),
+    }[kind]
+    values: dict[str, Any] = {argument: record_id}
+    return url_for(endpoint, **values)
+
+
+def _reasons(row: SyncRow, sides: BothSides | None) -> list[Reason]:
+    if sides is None or not sides.differing:
+        return []
+    other = Kind.PAYMENT if row.kind == Kind.INVOICE else Kind.INVOICE
+    ids = [pair.source_id if other == Kind.PAYMENT else pair.invoice_id for pair in sides.differing]
+    records, known = of_kind(other, ids), states(current_company(), other, ids)
+    return [
+        Reason(records[id_], pair, known.get(id_))
+        for id_, pair in zip(ids, sides.differing, strict=True)
+        if id_ in records
+    ]

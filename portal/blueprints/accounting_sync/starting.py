@@ -1,0 +1,57 @@
+"""Starting runs from pages: asked for, committed, then put on the queue. Asking again leads to the same run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.blueprints.access import current_actor, current_company
+from portal.errors import Busy, NotAllowedNow
+from portal.extensions import db
+from portal.jobs.queues import enqueue_run
+from portal.models.connection import Book
+from portal.models.run import Run, RunKind, RunState
+from portal.queries.connections import find_book, find_connection
+from portal.sync import due, runs
+
+NOT_CONNECTED = "No Intacct company is connected. Nothing was sent. Connect one in Settings, Integrations."
+
+
+def connected_book() -> Book:
+    """The current company's book. Raises NotAllowedNow when no Intacct company is connected."""
+    company = current_company()
+    book, connection = find_book(company), find_connection(company)
+    if book is None or connection is None or not connection.connected:
+        raise NotAllowedNow(NOT_CONNECTED, code="not_connected")
+    return book
+
+
+def start_sync() -> tuple[int, bool]:
+    """(id of the sync, whether it is new): a sync that is queued or running already is the one that was asked for."""
+    try:
+        return _start(connected_book(), RunKind.SYNC, {}), True
+    except Busy as busy:
+        db.session.rollback()
+        return busy.run_id, False
+
+
+def start_records(subject: dict[str, Any]) -> int:
+    """The id of the run of these records; one that is queued for exactly them is not asked for twice. Commits."""
+    book = connected_book()
+    queued = select(Run).where(Run.book_id == book.id, Run.kind == RunKind.RECORD, Run.state == RunState.QUEUED)
+    for run in db.session.scalars(queued):
+        if run.subject == subject:
+            db.session.commit()
+            return run.id
+    return _start(book, RunKind.RECORD, subject)
+
+
+def _start(book: Book, kind: RunKind, subject: dict[str, Any]) -> int:
+    actor = current_actor()
+    run = runs.request(book, kind, trigger=actor.text, user_id=actor.user_id, subject=subject)
+    run_id = run.id
+    due.stamp([run_id])
+    db.session.commit()
+    enqueue_run(run_id)  # where Redis does not take it, the next tick finds it in the database
+    return run_id

@@ -1,0 +1,114 @@
+"""The problems of the sync: what could not be synced and why, retried, decided; what waits; what was left out."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.blueprints.access import current_actor, current_company, needs
+from portal.blueprints.accounting_sync.causes import added_up, causes_of
+from portal.blueprints.accounting_sync.export import csv_answer
+from portal.blueprints.accounting_sync.starting import start_records
+from portal.blueprints.accounting_sync.views import area
+from portal.blueprints.urls import page_before
+from portal.errors import InvalidInput, NotAllowedNow
+from portal.extensions import db
+from portal.models.company import Role
+from portal.models.sync import Problem, SyncRow
+from portal.problems.catalogue import guide_for
+from portal.queries import problems as queries
+from portal.queries.sync_records import Named, named
+from portal.sync import choices
+
+SENDS_AGAIN = ("renumber", "post_again", "create_second")
+"""Choices after which the record is to be sent at once."""
+
+
+@area.get("/problems")
+@needs(Role.VIEWER)
+def list_problems() -> str:
+    """Open problems by cause, most money first; what waits; what people left out; what was cleared lately."""
+    company = current_company()
+    causes = causes_of(queries.open_problems(company))
+    closed = queries.lately_closed(company)
+    return render_template(
+        "accounting_sync/problems.html",
+        causes=causes,
+        count=sum(len(cause.shown) for cause in causes),
+        sums=added_up(causes),
+        waiting=_with_records(queries.waiting(company)),
+        taken_out=_with_records(queries.taken_out(company)),
+        closed=[(problem, record, guide_for(problem.guide, problem.code)) for problem, record in _named(closed)],
+    )
+
+
+@area.get("/problems.csv")
+@needs(Role.VIEWER)
+def export_problems() -> Response:
+    """The open problems as CSV."""
+    header = (
+        "record",
+        "kind",
+        "customer",
+        "amount",
+        "currency",
+        "cause",
+        "message",
+        "code",
+        "first seen (UTC)",
+        "tries",
+    )
+    rows = [
+        (entry.number, entry.kind, entry.record.customer if entry.record else "",
+         entry.record.amount if entry.record else "", entry.record.currency if entry.record else "", cause.guide.title,
+         entry.problem.text, entry.problem.code, f"{entry.problem.first_seen:%Y-%m-%d %H:%M}", entry.problem.tries)
+        for cause in causes_of(queries.open_problems(current_company()))
+        for entry in cause.shown
+    ]  # fmt: skip
+    return csv_answer("problems.csv", header, rows)
+
+
+@area.post("/problems/retry")
+@needs(Role.ACCOUNTANT)
+def retry_problems() -> Response:
+    """Try the records of the problems named in the form again, in a run of their own."""
+    ids = [int(text) for text in request.form.getlist("problem") if text.isdecimal() and len(text) < 10]
+    found = queries.open_problems(current_company(), ids) if ids else []
+    if not any(problem.sync_row_id for problem in found):
+        flash("These problems are closed already. Nothing was sent.", "info")
+        return redirect(page_before(url_for(".list_problems")), 303)
+    run_id = start_records(choices.retry(found))
+    return redirect(url_for(".show_run", run_id=run_id), 303)
+
+
+@area.post("/problems/<id:problem_id>/resolve")
+@needs(Role.ACCOUNTANT)
+def resolve_problem(problem_id: int) -> Response:
+    """Carry out one of the problem's choices."""
+    problem = queries.get_problem(current_company(), problem_id)
+    choice, to = request.form.get("choice", ""), request.form.get("to", "")[:200]
+    try:
+        choices.resolve(problem, choice, to=to, actor=current_actor())
+    except (InvalidInput, NotAllowedNow) as error:
+        db.session.rollback()
+        flash(error.message, "error")
+        return redirect(page_before(url_for(".list_problems")), 303)
+    subject = choices.retry([problem]) if choice in SENDS_AGAIN else None
+    db.session.commit()
+    flash(_done(problem, choice, start_records(subject) if subject else None), "success")
+    return redirect(page_before(url_for(".list_problems")), 303)
+
+
+def _done(problem: Problem, choice: str, run_id: int | None) -> str:
+    label = next((option.label for option in choices.options(problem) if option.name == choice), choice)
+    return f"{label}: done. Run {run_id} sends it now." if run_id else f"{label}: done. The problem is closed."
+
+
+def _named(found: list[Problem]) -> list[tuple[Problem, Named | None]]:
+    records = named([problem.row for problem in found if problem.row is not None])
+    return [(problem, records.get(problem.sync_row_id or 0)) for problem in found]
+
+
+def _with_records(rows: list[SyncRow]) -> list[tuple[SyncRow, Named]]:
+    records = named(rows)
+    return [(row, records[row.id]) for row in rows if row.id in records]

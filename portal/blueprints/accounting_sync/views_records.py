@@ -1,0 +1,97 @@
+"""One record and Intacct: sync it now, leave it out, take it back, and what was sent for it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, url_for
+from lxml import etree
+from werkzeug.wrappers import Response
+
+from portal.blueprints.access import current_actor, current_company, needs
+from portal.blueprints.accounting_sync.boxes import record_url
+from portal.blueprints.accounting_sync.starting import start_records
+from portal.blueprints.accounting_sync.views import area
+from portal.blueprints.forms import VoidForm
+from portal.blueprints.urls import page_before
+from portal.errors import InvalidInput, NotAllowedNow
+from portal.extensions import db
+from portal.models.company import Role
+from portal.models.sync import Kind, SyncRow
+from portal.queries.sync_overview import postings
+from portal.queries.sync_records import Named, named, row_of
+from portal.sync import choices
+from portal.sync.sending import control_id
+
+
+@area.post("/records/<kind>/<id:record_id>/sync")
+@needs(Role.ACCOUNTANT)
+def sync_record(kind: str, record_id: int) -> Response:
+    """Sync this record, with what it stands on, in a run of its own."""
+    row, _ = _found(kind, record_id)
+    run_id = start_records({"records": [{"kind": row.kind, "id": row.record_id}]})
+    return redirect(url_for(".show_run", run_id=run_id), 303)
+
+
+@area.post("/records/<kind>/<id:record_id>/skip")
+@needs(Role.ACCOUNTANT)
+def skip_record(kind: str, record_id: int) -> Response:
+    """Leave the record out of every sync, with a reason."""
+    row, record = _found(kind, record_id)
+    try:
+        choices.skip(row, VoidForm().reason.data or "", actor=current_actor())
+    except (InvalidInput, NotAllowedNow) as error:
+        db.session.rollback()
+        flash(f"{record.number} was not skipped. {error.message}", "error")
+        return _back(record)
+    db.session.commit()
+    flash(f"{record.number} stays out of every sync until somebody takes it back.", "success")
+    return _back(record)
+
+
+@area.post("/records/<kind>/<id:record_id>/unskip")
+@needs(Role.ACCOUNTANT)
+def unskip_record(kind: str, record_id: int) -> Response:
+    """Take the record back into the sync."""
+    row, record = _found(kind, record_id)
+    choices.unskip(row, actor=current_actor())
+    db.session.commit()
+    flash(f"{record.number} is back in the sync and goes with the next one.", "success")
+    return _back(record)
+
+
+@area.get("/records/<kind>/<id:record_id>/sent")
+@needs(Role.ACCOUNTANT)
+def show_sent(kind: str, record_id: int) -> str:
+    """Every attempt to write the record to Intacct, as it was sent, and what came back."""
+    row, record = _found(kind, record_id)
+    sent = [
+        (posting, control_id(row.ref, posting.seq), _pretty_xml(posting.body), _pretty(posting.answer))
+        for posting in postings(row)
+    ]
+    return render_template("accounting_sync/sent.html", row=row, record=record, sent=sent)
+
+
+def _found(kind: str, record_id: int) -> tuple[SyncRow, Named]:
+    if kind not in list(Kind):
+        abort(404)
+    row = row_of(current_company(), Kind(kind), record_id)
+    record = named([row]).get(row.id) if row is not None else None
+    if row is None or record is None:
+        abort(404)
+    return row, record
+
+
+def _back(record: Named) -> Response:
+    return redirect(page_before(record_url(record.kind, record.record_id)), 303)
+
+
+def _pretty_xml(body: str) -> str:
+    """The function, one element a line."""
+    parser = etree.XMLParser(remove_blank_text=True, resolve_entities=False, no_network=True)
+    return etree.tostring(etree.fromstring(body.encode(), parser), pretty_print=True, encoding="unicode").strip()
+
+
+def _pretty(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, indent=2, ensure_ascii=False) if answer else ""

@@ -1,0 +1,143 @@
+"""What runs, their steps and what they did are called on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from portal.blueprints.rendering import plural
+from portal.models.run import Run, RunKind, RunState
+from portal.queries import runs as queries
+from portal.queries.sync_records import Named, of_kind
+
+KINDS = {
+    RunKind.SYNC: "Sync",
+    RunKind.RECORD: "Records",
+    RunKind.SETTLE: "Look for open records",
+    RunKind.SWEEP: "Deletion sweep",
+    RunKind.IMPORT_CUSTOMERS: "Customer import",
+    RunKind.IMPORT_INVOICES: "Invoice import",
+    RunKind.PREVIEW: "Preview",
+    RunKind.TIE_OUT: "Tie-out",
+}
+TRIGGERS = {"open postings": "by itself"}
+
+RECORD_WORDS = {"customer": "Customer", "invoice": "Invoice", "payment": "Payment", "credit_note": "Credit note"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A state on a page: the class of its colour, its icon, its words."""
+
+    tone: str
+    icon: str
+    text: str
+
+
+OUTCOMES = {
+    "created": Said("good", "check2", "Created there"),
+    "updated": Said("good", "check2", "Updated there"),
+    "applied": Said("good", "check2", "Applied there"),
+    "reversed": Said("good", "arrow-counterclockwise", "Reversed there"),
+    "deleted": Said("good", "arrow-counterclockwise", "Deleted there"),
+    "unlinked": Said("off", "arrow-counterclockwise", "Was taken back there"),
+    "linked": Said("good", "link-45deg", "Linked"),
+    "received": Said("good", "box-arrow-in-down", "Came from Intacct"),
+    "changed": Said("good", "box-arrow-in-down", "Changed as in Intacct"),
+    "voided": Said("good", "box-arrow-in-down", "Voided as in Intacct"),
+    "problem": Said("bad", "exclamation-triangle-fill", "Problem"),
+    "waiting": Said("wait", "hourglass-split", "Waiting"),
+    "unknown": Said("odd", "question-circle-fill", "Unknown"),
+    "not_sent": Said("wait", "hourglass-split", "Not sent"),
+    "left": Said("off", "dash-circle", "Left alone"),
+}
+TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("", "All", ()),
+    ("created", "Created there", ("created",)),
+    ("updated", "Updated there", ("updated", "applied")),
+    ("taken_back", "Taken back", ("reversed", "deleted", "unlinked")),
+    ("linked", "Linked", ("linked",)),
+    ("received", "Came from Intacct", ("received", "changed", "voided")),
+    ("problems", "Problems", ("problem",)),
+    ("waiting", "Waiting", ("waiting", "not_sent", "unknown", "left")),
+)
+
+
+def run_state(run: Run) -> Said:
+    """A run's state; one with problems says how many."""
+    problems = int(run.counts.get("problems", 0))
+    return {
+        RunState.QUEUED: Said("wait", "hourglass-split", "Queued"),
+        RunState.RUNNING: Said("wait", "arrow-repeat", "Stopping" if run.cancel_asked else "Running"),
+        RunState.FINISHED: Said("good", "check2", "Finished"),
+        RunState.FINISHED_WITH_PROBLEMS: Said("bad", "exclamation-triangle-fill", plural(problems, "problem")),
+        RunState.FAILED: Said("bad", "x-octagon-fill", "Failed"),
+        RunState.CANCELLED: Said("off", "slash-circle", "Cancelled"),
+    }[RunState(run.state)]
+
+
+def outcome(name: str) -> Said:
+    """What happened to a record."""
+    return OUTCOMES.get(name) or Said("", "circle", name.replace("_", " ").capitalize())
+
+
+def record_word(kind: str) -> str:
+    """Invoice, payment ... as the first word of a line."""
+    return RECORD_WORDS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def trigger(run: Run) -> str:
+    """Who or what started the run."""
+    return TRIGGERS.get(run.trigger, run.trigger)
+
+
+def kinds_of(found: Collection[Run]) -> dict[int, str]:
+    """What each run is, by its id: "Sync", or the record that it was about."""
+    names = _subjects(found)
+    return {run.id: _kind(run, names) for run in found}
+
+
+def duration(took: timedelta | None) -> str:
+    """38 s, 4 min 12 s, 1 h 3 min; 0.4 s below a second."""
+    if took is None:
+        return ""
+    seconds = took.total_seconds()
+    if seconds < 1:
+        return f"{max(seconds, 0):.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def counted(counts: Mapping[str, int], one: Mapping[str, str]) -> str:
+    """Figures above zero in words: {"invoices": "invoice"} makes "2 invoices"; parts are joined by commas."""
+    return ", ".join(plural(counts[name], word) for name, word in one.items() if counts.get(name))
+
+
+def took(run: Run) -> str:
+    """How long a run worked, in words."""
+    return duration(queries.took(run))
+
+
+def _kind(run: Run, names: Mapping[tuple[str, int], Named]) -> str:
+    if run.kind != RunKind.RECORD:
+        return KINDS[RunKind(run.kind)]
+    records = run.subject.get("records", [])
+    if len(records) != 1:
+        return plural(len(records), "record")
+    kind, record_id = str(records[0]["kind"]), int(records[0]["id"])
+    name = names.get((kind, record_id))
+    return f"{record_word(kind)} {name.number if name else ''}".strip()
+
+
+def _subjects(found: Collection[Run]) -> dict[tuple[str, int], Named]:
+    wanted: dict[str, set[int]] = {}
+    for run in found:
+        records = run.subject.get("records", []) if run.kind == RunKind.RECORD else []
+        if len(records) == 1:
+            wanted.setdefault(str(records[0]["kind"]), set()).add(int(records[0]["id"]))
+    return {(kind, id_): name for kind, ids in wanted.items() for id_, name in of_kind(kind, ids).items()}
