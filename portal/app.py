@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 
 from portal.config import Settings
-from portal.database import set_up_engine
+from portal.database import only_reads, set_up_engine
 from portal.extensions import bootstrap, csrf, db, login_manager, migrate
 
 
@@ -18,9 +18,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("portal")
     app.config.from_mapping(_flask_config(settings))
     app.extensions["portal_settings"] = settings
+    app.before_request(_begin_as_the_method_says)
     _init_extensions(app)
     _init_pages(app)
     return app
+
+
+def _begin_as_the_method_says() -> None:
+    """A page that is only looked at changes nothing (a site rule), so it need not wait for whoever writes."""
+    only_reads(request.method in ("GET", "HEAD", "OPTIONS"))
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:

@@ -6,6 +6,9 @@ WAL mode; BEGIN IMMEDIATE at the start of each transaction makes the second wait
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import BigInteger, MetaData, event
@@ -70,4 +73,23 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if _only_reads.get() else "BEGIN IMMEDIATE")
+
+
+_only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+
+
+def only_reads(yes: bool) -> None:
+    """Say whether this thread's next transactions only read: on SQLite they then wait for no writer and keep none
+    waiting. One that writes all the same fails at once when somebody else wrote meanwhile."""
+    _only_reads.set(yes)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """The transactions that begin in this block only read."""
+    token = _only_reads.set(True)
+    try:
+        yield
+    finally:
+        _only_reads.reset(token)

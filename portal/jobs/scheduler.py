@@ -1,4 +1,4 @@
-"""The scheduler: puts one tick a minute on the queue, and outlives a Redis that goes away.
+"""The scheduler: puts a tick on the queue twice a minute, and outlives a Redis that goes away.
 
 rq-scheduler keeps its schedule in Redis and ends when Redis does. Here the tick is entered again whenever it is
 missing, and the loop starts anew after a lost connection.
@@ -43,7 +43,7 @@ class TickScheduler(Scheduler):  # type: ignore[misc]
         )
 
     def enqueue_jobs(self) -> Any:
-        """Put the tick on its queue when its minute has come."""
+        """Put the tick on its queue when its time has come."""
         if TICK_ID not in self:
             self.enter_tick()
         return super().enqueue_jobs()

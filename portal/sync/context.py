@@ -19,6 +19,7 @@ from portal.models.run import Run, RunItem, RunKind
 from portal.services.audit import Actor
 from portal.services.integration_settings import Choices
 from portal.sync import runs
+from portal.sync.mapping import Currencies
 
 
 class Cancelled(Exception):
@@ -47,8 +48,7 @@ class RunContext:
     intacct_company_id: str
     entity: str
     choices: Choices
-    base_currency: str
-    multi_currency: bool
+    currencies: Currencies
     offset: timedelta
     gateway: Gateway
     lease_seconds: int

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal.extensions import db
 from portal.intacct.gateway import Result
@@ -108,6 +108,18 @@ def store(ctx: RunContext, page: CursorPage) -> None:
     cursor.since, cursor.pass_start, cursor.last_recordno = page.pass_start, None, 0
     cursor.rows_last_pass = page.rows_in_pass
     db.session.flush()
+
+
+def begun(book_id: int, spec: Spec) -> bool:
+    """Whether anything of this kind was ever read."""
+    query = select(Cursor.since).where(Cursor.book_id == book_id, Cursor.object == spec.object)
+    return db.session.scalar(query) is not None
+
+
+def forget(book_id: int, specs: Sequence[Spec]) -> None:
+    """Start anew when these are read the next time."""
+    objects = [spec.object for spec in specs]
+    db.session.execute(delete(Cursor).where(Cursor.book_id == book_id, Cursor.object.in_(objects)))
 
 
 def _warn_if_shrunk(ctx: RunContext, cursor: Cursor, page: CursorPage) -> None:

@@ -20,6 +20,7 @@ from portal.problems.outages import described
 from portal.services import gateways, integration_settings
 from portal.sync import lease, read_changes, runs, settle, subjects, write_customers, write_invoices, write_payments
 from portal.sync.context import Cancelled, RunContext, StepFailed
+from portal.sync.mapping import Currencies
 from portal.sync.runs import LostLease
 
 log = logging.getLogger(__name__)
@@ -99,8 +100,10 @@ def _open(run_id: int, token: str) -> RunContext:
         intacct_company_id=book.intacct_company_id,
         entity=book.entity,
         choices=integration_settings.load(book.company_id),
-        base_currency=connection.base_currency or db.session.get_one(Company, book.company_id).base_currency,
-        multi_currency=connection.multi_currency,
+        currencies=Currencies(
+            connection.base_currency or db.session.get_one(Company, book.company_id).base_currency,
+            connection.multi_currency,
+        ),
         offset=parse_offset(connection.time_offset),
         gateway=gateways.open_gateway(gateways.line(connection, book.intacct_company_id, book.entity)),
         lease_seconds=own.run_lease_seconds,

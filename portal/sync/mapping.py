@@ -105,6 +105,28 @@ class Built:
     facts: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Currencies:
+    """What Intacct's company takes: its base currency, and others only where `multi` is on."""
+
+    base: str
+    multi: bool = False
+
+    def check(self, what: str, currency: str) -> None:
+        """Raise CannotSend for a document in a currency that the company cannot hold."""
+        if not self.multi and currency != self.base:
+            raise CannotSend(
+                "foreign_currency",
+                f"{what} is in {currency}, but the Intacct company keeps {self.base} only. Nothing of it was sent."
+                " Switch foreign currencies on in Intacct and check the connection again, or skip it.",
+            )
+
+    @property
+    def group_base(self) -> str:
+        """The base currency where a currency has to be named at all, else empty."""
+        return self.base if self.multi else ""
+
+
 def stamp(text: str, ref: str, seq: int) -> str:
     """`text` with the reference by which the record is known there at its end."""
     return f"{text} [ref {ref}.{seq}]".strip()
@@ -133,16 +155,16 @@ def build_customer(customer: CustomerRecord, *, update: bool) -> Built:
     return Built(body, facts)
 
 
-def build_invoice(invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, multi_currency: str) -> Built:
-    """`create_invoice`. `multi_currency` is the base currency, "" in a single-currency company. Raises CannotSend."""
+def build_invoice(invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, currencies: Currencies) -> Built:
+    """`create_invoice`. Raises CannotSend."""
     body = functions.create_invoice(
-        **_invoice_values(invoice, choices, ref, seq, multi_currency), base_currency=multi_currency
+        **_invoice_values(invoice, choices, ref, seq, currencies), base_currency=currencies.group_base
     )
     return Built(body, invoice_facts(invoice))
 
 
 def build_invoice_update(
-    key: str, lines_there: int, invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, multi_currency: str
+    key: str, lines_there: int, invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, currencies: Currencies
 ) -> Built:
     """`update_invoice`: the header and the lines overwritten, further lines added. Raises CannotSend.
 
@@ -156,7 +178,7 @@ def build_invoice_update(
             " this invoice and issue a new one.",
         )
     body = functions.update_invoice(
-        key, **_invoice_values(invoice, choices, ref, seq, multi_currency), lines_there=lines_there
+        key, **_invoice_values(invoice, choices, ref, seq, currencies), lines_there=lines_there
     )
     return Built(body, {**invoice_facts(invoice), "key": key})
 
@@ -174,8 +196,9 @@ def invoice_facts(invoice: InvoiceRecord) -> dict[str, Any]:
 
 
 def _invoice_values(
-    invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, multi_currency: str
+    invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, currencies: Currencies
 ) -> dict[str, Any]:
+    currencies.check(f"Invoice {invoice.number}", invoice.currency)
     if invoice.discount or invoice.tax:
         raise CannotSend(
             "discount_or_tax",
@@ -189,7 +212,7 @@ def _invoice_values(
         "number": invoice.number,
         "description": stamp(f"Invoice {invoice.number}", ref, seq),
         "po_number": invoice.purchase_order,
-        "currency": invoice.currency if multi_currency else "",
+        "currency": invoice.currency if currencies.multi else "",
         "lines": [_line(line, number, invoice.number, choices) for number, line in enumerate(invoice.lines, 1)],
     }
 
@@ -222,8 +245,9 @@ def dimensions(metadata: Mapping[str, Any]) -> dict[str, str]:
     return {f"{found.group(1)}id": value for found, value in named if found and found.group(1) not in _LINE_WORDS}
 
 
-def build_payment(payment: PaymentRecord, choices: Choices, ref: str, seq: int, base_currency: str) -> Built:
+def build_payment(payment: PaymentRecord, choices: Choices, ref: str, seq: int, currencies: Currencies) -> Built:
     """`create ARPYMT`: one detail a part, the rest as overpayment. Raises CannotSend."""
+    currencies.check(f"Payment {payment.number}", payment.currency)
     if not (choices.bank_account or choices.undeposited_account):
         raise CannotSend(
             "deposit_account_missing",
@@ -232,7 +256,7 @@ def build_payment(payment: PaymentRecord, choices: Choices, ref: str, seq: int, 
         )
     body = functions.create_payment(
         customer_id=payment.customer_id,
-        method=method_out(payment.method, payment.currency, base_currency),
+        method=method_out(payment.method, payment.currency, currencies.base),
         receipt_date=payment.date,
         document_number=payment.number,
         description=stamp(payment.reference or f"Payment {payment.number}", ref, seq),
@@ -288,7 +312,7 @@ def build_reverse(kind: str, key: str, day: dt.date, ref: str, seq: int, number:
 def method_out(method: str, currency: str, base_currency: str) -> str:
     """Intacct's word for a payment method of ours; a card in a foreign currency goes as EFT."""
     if method == PaymentMethod.CREDIT_CARD:
-        return "Credit Card" if not base_currency or currency == base_currency else "EFT"
+        return "Credit Card" if currency == base_currency else "EFT"
     return {PaymentMethod.CHECK: "Printed Check", PaymentMethod.CASH: "Cash"}.get(PaymentMethod(method), "EFT")
 
 

@@ -7,7 +7,7 @@ whole and compared with what we knew, so that reading the same row twice changes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
@@ -36,6 +36,7 @@ def read(ctx: RunContext) -> None:
     """Read every change since the last sync, then what was asked to be read again."""
     ctx.begin("read")
     specs = [INVOICES, DETAILS, PAYMENTS] if ctx.choices.read_payments else [INVOICES]
+    _follow_switch(ctx)
     for pages in cursors.rounds(ctx, specs):
         touched: set[str] = set()
         for page in pages:
@@ -45,7 +46,21 @@ def read(ctx: RunContext) -> None:
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
-    _read_again(ctx)
+    began = utcnow()  # what is queued from here on waits for the next run, or this loop might never end
+    while _read_again(ctx, began):
+        pass
+
+
+def _follow_switch(ctx: RunContext) -> None:
+    """With reading of payments off, its cursors are forgotten; the first reading after that takes the whole history of
+    every invoice that is linked by then."""
+    if not ctx.choices.read_payments:
+        cursors.forget(ctx.book_id, (DETAILS, PAYMENTS))
+    elif not cursors.begun(ctx.book_id, DETAILS):
+        query = select(SyncRow.key).where(SyncRow.book_id == ctx.book_id, SyncRow.object == "ARINVOICE")
+        for key in db.session.scalars(query).all():
+            links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "reading of payments was switched on")
+    ctx.checkpoint()
 
 
 def _take_invoices(ctx: RunContext, page: CursorPage) -> set[str]:
@@ -103,10 +118,10 @@ def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
 _HANDLERS = {"ARINVOICE": _take_invoices, "ARPYMTDETAIL": _take_details, "ARPYMT": _take_payments}
 
 
-def _read_again(ctx: RunContext) -> None:
-    """Work off the queue of what has to be read by key, however far the cursors have moved."""
-    now = utcnow()
-    query = select(Reread).where(Reread.book_id == ctx.book_id, Reread.not_before <= now).order_by(Reread.id)
+def _read_again(ctx: RunContext, until: datetime) -> bool:
+    """Work off a part of the queue of what has to be read by key, however far the cursors have moved; False when none
+    is left for now."""
+    query = select(Reread).where(Reread.book_id == ctx.book_id, Reread.not_before <= until).order_by(Reread.id)
     rows = list(db.session.scalars(query.limit(REREADS_AT_ONCE)))
     money_of = {row.value for row in rows if row.object == "ARPYMTDETAIL"}
     headers = {row.value for row in rows if row.object == "ARINVOICE"}
@@ -114,13 +129,14 @@ def _read_again(ctx: RunContext) -> None:
     _postpone(rows)
     ctx.checkpoint()
     if not ids:
-        return
+        return False
     there = looking.invoices_by_key(ctx, headers)
     picture = book_money.look(ctx, money_of)
     db.session.execute(delete(Reread).where(Reread.id.in_(ids)))
     _take_known(ctx, there, headers)
     book_money.store(ctx, picture)
     ctx.checkpoint()
+    return True
 
 
 def _take_known(ctx: RunContext, there: dict[str, There], headers: set[str]) -> None:

@@ -70,9 +70,11 @@ def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
 
 def _ready_to_create(ctx: RunContext, snapshot: Snapshot, above: int) -> Ready:
     record = _record(snapshot)
-    multi = ctx.base_currency if ctx.multi_currency else ""
     return sending.ready(
-        snapshot, Act.CREATE, lambda seq: build_invoice(record, ctx.choices, snapshot.ref, seq, multi), above=above
+        snapshot,
+        Act.CREATE,
+        lambda seq: build_invoice(record, ctx.choices, snapshot.ref, seq, ctx.currencies),
+        above=above,
     )
 
 
@@ -120,11 +122,12 @@ def _judge_update(ctx: RunContext, snapshot: Snapshot, there: There | None, line
 
 def _ready_to_update(ctx: RunContext, snapshot: Snapshot, lines_there: int) -> Ready:
     record = _record(snapshot)
-    multi = ctx.base_currency if ctx.multi_currency else ""
     return sending.ready(
         snapshot,
         Act.UPDATE,
-        lambda seq: build_invoice_update(snapshot.key, lines_there, record, ctx.choices, snapshot.ref, seq, multi),
+        lambda seq: build_invoice_update(
+            snapshot.key, lines_there, record, ctx.choices, snapshot.ref, seq, ctx.currencies
+        ),
     )
 
 

@@ -113,7 +113,7 @@ def _judge_create(
     record = _record(snapshot)
     if not _invoices_take_it(ctx, row, snapshot, [(part, part.amount) for part in record.parts], invoices):
         return None
-    build = lambda seq: build_payment(record, ctx.choices, snapshot.ref, seq, ctx.base_currency)  # noqa: E731
+    build = lambda seq: build_payment(record, ctx.choices, snapshot.ref, seq, ctx.currencies)  # noqa: E731
     return sending.ready(snapshot, Act.CREATE, build, above=look.above)
 
 

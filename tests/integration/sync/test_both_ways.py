@@ -54,3 +54,24 @@ def test_a_payment_voided_here_is_reversed_there_and_the_invoice_is_due_again(wo
     assert world.there("ARINVOICE", RECORDID="INV-1")[0]["TRX_TOTALDUE"] == "50"
     world.sync()
     assert len(world.postings()) == 4
+
+
+def test_switching_the_reading_of_payments_on_brings_what_was_paid_before(world: World) -> None:
+    world.choose(read_payments=False)
+    invoice = make_invoice("120.00", customer=make_customer(world.company), number="INV-1")
+    world.sync()
+    world.act("receive_payment", invoice_recordid="INV-1", amount="20")
+    world.sync()
+    assert db.session.get_one(Invoice, invoice.id).balance == Decimal(120)
+    world.core.clock.advance(7200)
+    world.choose(read_payments=True)
+    world.sync()
+    assert db.session.get_one(Invoice, invoice.id).balance == Decimal(100)
+
+
+def test_an_invoice_in_a_currency_that_intacct_does_not_keep_is_not_sent_as_another(world: World) -> None:
+    customer = make_customer(world.company, currency="EUR")
+    make_invoice("120.00", customer=customer, number="INV-1", currency="EUR")
+    assert world.sync().state == "finished_with_problems"
+    assert [problem.code for problem in world.problems()] == ["foreign_currency"]
+    assert world.there("ARINVOICE", RECORDID="INV-1") == []
