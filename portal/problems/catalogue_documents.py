@@ -234,6 +234,22 @@ GUIDES = (
         phrases=("Intacct cannot take this record",),
     ),
     Guide(
+        slug="foreign_currency",
+        area=INVOICES,
+        title="Intacct does not keep this currency",
+        happened="The document is in a currency that the Intacct company does not keep: it keeps its base currency only."
+        " Nothing of it was sent, because it would have been booked as the same number of another currency.",
+        blocks="This document and the payments on it.",
+        steps=(
+            "In Intacct, switch foreign currencies on, or book the document by hand and skip it here.",
+            "In Settings, Integrations, check the connection again, so that the portal learns of it.",
+            "Retry.",
+        ),
+        fixer=ADMIN,
+        heals=AFTER_RETRY,
+        phrases=("but the Intacct company keeps",),
+    ),
+    Guide(
         slug="undeposited_foreign",
         area=PAYMENTS,
         title="Undeposited funds take no foreign currency",
