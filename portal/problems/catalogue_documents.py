@@ -237,7 +237,7 @@ GUIDES = (
         slug="foreign_currency",
         area=INVOICES,
         title="Intacct does not keep this currency",
-        happened="The document is in a currency that the Intacct company does not keep: it keeps its base currency only."
+        happened="The document is in a currency that the Intacct company does not keep; it keeps its own only."
         " Nothing of it was sent, because it would have been booked as the same number of another currency.",
         blocks="This document and the payments on it.",
         steps=(
