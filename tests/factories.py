@@ -15,10 +15,11 @@ from cryptography.fernet import Fernet
 from portal.config import Settings
 from portal.extensions import db
 from portal.models.company import Company, Role, User
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.services import companies, customers, invoices, payments, users
+from portal.services import companies, credit_notes, customers, invoices, payments, users
 from portal.services.audit import Actor
 from portal.services.invoices import InvoiceData, LineData
 
@@ -94,6 +95,25 @@ def make_payment(
     return payments.record(company_of(owner), payments.PaymentData(**(given | fields)), actor=ACTOR, **options)
 
 
-def company_of(record: Customer | Invoice | Payment) -> Company:
+def make_credit_note_data(customer: Customer, amount: str = "100.00", **fields: Any) -> credit_notes.CreditNoteData:
+    """A credit note with one line of this amount; `fields` are those of CreditNoteData."""
+    given: dict[str, Any] = {"customer_id": customer.id, "date": TODAY, "lines": (make_line(amount),)}
+    return credit_notes.CreditNoteData(**(given | fields))
+
+
+def make_credit_note(
+    amount: str = "100.00", *, customer: Customer | None = None, on: dict[Invoice, str] | None = None, **fields: Any
+) -> CreditNote:
+    """An issued credit note, put `on` invoices; `fields` are those of CreditNoteData (and `origin`)."""
+    on = on or {}
+    owner_id = customer.id if customer is not None else next(iter(on)).customer_id if on else make_customer().id
+    owner = db.session.get_one(Customer, owner_id)
+    options = {"origin": fields.pop("origin")} if "origin" in fields else {}
+    data = make_credit_note_data(owner, amount, **fields)
+    note = credit_notes.create(company_of(owner), data, actor=ACTOR, **options)
+    return credit_notes.apply(note, [(invoice, Decimal(part)) for invoice, part in on.items()], actor=ACTOR)
+
+
+def company_of(record: Customer | Invoice | Payment | CreditNote) -> Company:
     """The company that a record belongs to."""
     return db.session.get_one(Company, record.company_id)

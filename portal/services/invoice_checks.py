@@ -5,34 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 from portal.extensions import db
 from portal.models.base import JsonDict, Origin
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
-from portal.money import ZERO, round_amount
-from portal.services.checks import MAX_AMOUNT, MAX_LINES, MAX_QUANTITY, Faults, show
+from portal.money import ZERO
+from portal.services.checks import Faults
+from portal.services.lines import CheckedDocument, LineData, Priced, check_priced, product
 from portal.services.numbers import check_number
 from portal.services.terms import due_date
 
-# Quantity and unit cost have up to 16 and 19 digits; their product must not lose any before it is rounded.
-_DIGITS = 60
-
-
-@dataclass(frozen=True)
-class LineData:
-    """A line item as somebody writes it. `amount` is computed where it is absent."""
-
-    description: str
-    quantity: Decimal
-    unit_cost: Decimal
-    account: str = ""
-    location: str = ""
-    department: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    amount: Decimal | None = None
+__all__ = ["InvoiceData", "LineData", "check_invoice", "find_currency", "find_customer", "product"]
 
 
 @dataclass(frozen=True)
@@ -56,36 +42,18 @@ class InvoiceData:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class CheckedInvoice:
-    """Columns of the invoice and of its lines, ready to be stored."""
-
-    header: JsonDict
-    lines: list[JsonDict]
-
-
 def check_invoice(
     company_id: int, data: InvoiceData, *, origin: Origin, current: Invoice | None = None
-) -> CheckedInvoice:
+) -> CheckedDocument:
     """`data` as it is to be stored. Raises InvalidInput with every fault found."""
     faults = Faults()
     customer = find_customer(faults, company_id, data.customer_id)
-    default = current.currency if current is not None else customer.currency if customer is not None else ""
-    currency = faults.currency("currency", data.currency or default) if data.currency or default else ""
     header = _header(faults, company_id, data, customer, current)
-    header["currency"] = currency
-    if not currency:  # without it no amount can be judged
-        faults.end()
-    known = len(faults.found)
-    lines = [_line(faults, index, line, currency, origin) for index, line in enumerate(data.lines)]
-    _line_count(faults, data)
-    header["discount"] = faults.amount("discount", "The discount", data.discount, currency)
-    header["tax"] = faults.amount("tax", "The tax", data.tax, currency)
-    header["total"] = _total(lines, header)
-    if len(faults.found) == known:
-        _judge_total(faults, header["total"], currency)
+    header["currency"] = find_currency(faults, data.currency, current, customer)
+    asked = Priced("invoice", data.lines, data.discount, data.tax, data.draft)
+    checked = check_priced(faults, header, asked, origin)
     faults.end()
-    return CheckedInvoice(header, lines)
+    return checked
 
 
 def find_customer(faults: Faults, company_id: int, customer_id: int) -> Customer | None:
@@ -95,6 +63,16 @@ def find_customer(faults: Faults, company_id: int, customer_id: int) -> Customer
         faults.add("customer", "There is no such customer.", "unknown_customer")
         return None
     return customer
+
+
+def find_currency(faults: Faults, typed: str, current: Any, customer: Customer | None) -> str:
+    """The currency as typed, else the document's, else the customer's; without any, no amount can be judged and every
+    fault is raised at once."""
+    default = current.currency if current is not None else customer.currency if customer is not None else ""
+    currency = faults.currency("currency", typed or default) if typed or default else ""
+    if not currency:
+        faults.end()
+    return currency
 
 
 def _header(
@@ -117,73 +95,3 @@ def _header(
         "draft": data.draft,
         "extra": faults.metadata("metadata", data.metadata),
     }
-
-
-def _line_count(faults: Faults, data: InvoiceData) -> None:
-    if not data.lines and not data.draft:
-        faults.add("items", "An issued invoice needs at least one line. Add one, or keep it as a draft.", "missing")
-    elif len(data.lines) > MAX_LINES:
-        faults.add("items", f"An invoice may have at most {MAX_LINES:,} lines; this has {len(data.lines):,}.")
-
-
-def _line(faults: Faults, index: int, line: LineData, currency: str, origin: Origin) -> JsonDict:
-    at = f"items.{index}."
-    known = len(faults.found)
-    quantity = faults.quantity(f"{at}quantity", "The quantity", line.quantity, MAX_QUANTITY)
-    unit_cost = faults.quantity(f"{at}unit_cost", "The unit cost", line.unit_cost, MAX_AMOUNT)
-    if origin == Origin.PORTAL and len(faults.found) == known:
-        _above_zero(faults, at, quantity, unit_cost)
-    values: JsonDict = {
-        "description": faults.text(
-            f"{at}name", "The description", line.description, limit="description", required=True, lines=True
-        ),
-        "quantity": quantity,
-        "unit_cost": unit_cost,
-        "extra": faults.metadata(f"{at}metadata", line.metadata),
-    }
-    for name, label in (("account", "GL account"), ("location", "location"), ("department", "department")):
-        values[name] = faults.text(f"{at}{name}", f"The {label}", getattr(line, name), limit=name)
-    values["amount"] = _line_amount(faults, at, line, product(quantity, unit_cost, currency), currency, origin)
-    return values
-
-
-def _above_zero(faults: Faults, at: str, quantity: Decimal, unit_cost: Decimal) -> None:
-    if quantity <= 0:
-        faults.add(f"{at}quantity", "The quantity must be above zero.", "negative" if quantity < 0 else "zero")
-    if unit_cost < 0:
-        faults.add(f"{at}unit_cost", "The unit cost may not be negative. Use the discount instead.", "negative")
-
-
-def _line_amount(faults: Faults, at: str, line: LineData, computed: Decimal, currency: str, origin: Origin) -> Decimal:
-    if abs(computed) > MAX_AMOUNT:
-        faults.add(f"{at}unit_cost", f"The line's amount is too large: at most {MAX_AMOUNT:,}.", "too_large")
-        return ZERO
-    if line.amount is None:
-        return computed
-    known = len(faults.found)
-    amount = faults.signed_amount(f"{at}amount", "The amount", line.amount, currency)
-    if len(faults.found) > known:
-        return ZERO
-    if origin == Origin.PORTAL and amount != computed:  # Intacct's own lines may be priced in other ways
-        faults.add(f"{at}amount", f"The amount must be quantity x unit cost: {show(computed, currency)}.")
-    return amount
-
-
-def _total(lines: list[JsonDict], header: JsonDict) -> Decimal:
-    items = sum((line["amount"] for line in lines), ZERO)
-    total: Decimal = items - header["discount"] + header["tax"]
-    return total
-
-
-def _judge_total(faults: Faults, total: Decimal, currency: str) -> None:
-    if total < 0:
-        faults.add("discount", f"The total may not be negative; it would be {show(total, currency)}.", "negative")
-    elif total > MAX_AMOUNT:
-        faults.add("items", f"The total is too large: at most {MAX_AMOUNT:,}.", "too_large")
-
-
-def product(quantity: Decimal, unit_cost: Decimal, currency: str) -> Decimal:
-    """A line's amount: quantity x unit cost, rounded half up to the currency's places."""
-    with localcontext() as context:
-        context.prec = _DIGITS
-        return round_amount(quantity * unit_cost, currency) + ZERO

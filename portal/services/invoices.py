@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
 from portal.models.base import JsonDict, Origin
 from portal.models.company import Company
-from portal.models.invoice import Invoice, InvoiceLine
-from portal.models.payment import Application, Payment
+from portal.models.invoice import Invoice
 from portal.models.types import utcnow
 from portal.services import applications, audit, wanted
+from portal.services.allowed import actions, require
 from portal.services.audit import Actor
 from portal.services.checks import Faults, show
-from portal.services.invoice_checks import CheckedInvoice, InvoiceData, LineData, check_invoice
+from portal.services.invoice_checks import InvoiceData, LineData, check_invoice
+from portal.services.lines import CheckedDocument, same_lines, snapshot, store_lines
 from portal.services.numbers import next_number, saving
 from portal.services.records import hold, refuse_stale
+from portal.services.sums import move
 
 __all__ = ["InvoiceData", "LineData", "create", "edit", "issue", "void"]
 
@@ -24,7 +24,6 @@ _FIELDS = (
     "customer_id", "number", "date", "due_date", "currency", "purchase_order", "payment_terms", "draft",
     "discount", "tax", "total",
 )  # fmt: skip
-_LINE_FIELDS = ("description", "quantity", "unit_cost", "amount", "account", "location", "department")
 
 
 def create(company: Company, data: InvoiceData, *, actor: Actor, origin: Origin = Origin.PORTAL) -> Invoice:
@@ -33,9 +32,9 @@ def create(company: Company, data: InvoiceData, *, actor: Actor, origin: Origin 
     checked.header["number"] = checked.header["number"] or next_number(company.id, Invoice)
     invoice = Invoice(company_id=company.id, origin=origin, **checked.header)
     invoice.balance = invoice.total
-    with saving(Invoice, invoice.number):
+    with move(invoice), saving(Invoice, invoice.number):
         db.session.add(invoice)
-        _set_lines(invoice, checked)
+        store_lines(invoice, checked.lines)
     audit.record(company.id, actor, "invoice", invoice.id, "created", after=_snapshot(invoice))
     wanted.note_invoice(invoice)
     return invoice
@@ -50,7 +49,7 @@ def edit(invoice: Invoice, data: InvoiceData, *, actor: Actor, expected_version:
     """
     hold(invoice, also_customer=data.customer_id)
     refuse_stale(invoice, expected_version, f"invoice {invoice.number}")
-    _refuse_voided(invoice)
+    require(invoice, "edit")
     if data.draft and not invoice.draft:
         raise NotAllowedNow(f"{invoice.number} is issued and cannot become a draft again.", field="draft")
     checked = check_invoice(invoice.company_id, data, origin=Origin(invoice.origin), current=invoice)
@@ -68,20 +67,18 @@ def is_same(invoice: Invoice, data: InvoiceData) -> bool:
     """Whether `data` says nothing else than the invoice as it is. Raises InvalidInput as `edit` does."""
     checked = check_invoice(invoice.company_id, data, origin=Origin(invoice.origin), current=invoice)
     header = {name: getattr(invoice, name) for name in checked.header}
-    lines = [{name: getattr(line, name) for name in _LINE_FIELDS} | {"extra": line.extra} for line in invoice.lines]
-    return not invoice.voided and header == checked.header and lines == checked.lines
+    return not invoice.voided and header == checked.header and same_lines(invoice, checked.lines)
 
 
 def issue(invoice: Invoice, *, actor: Actor) -> Invoice:
     """Make a draft an invoice. Raises NotAllowedNow when it is none, InvalidInput when it has no lines."""
     hold(invoice)
-    _refuse_voided(invoice)
-    if not invoice.draft:
-        raise NotAllowedNow(f"{invoice.number} is issued already.")
-    if not invoice.lines:
-        raise InvalidInput(f"{invoice.number} has no lines. Add one, then issue it.", field="items", code="missing")
-    invoice.draft = False
-    _raise_version(invoice)
+    if invoice.draft and not invoice.voided and not invoice.lines:
+        raise InvalidInput(actions(invoice)["issue"].reason, field="items", code="missing")
+    require(invoice, "issue")
+    with move(invoice):
+        invoice.draft = False
+        _raise_version(invoice)
     audit.record(
         invoice.company_id, actor, "invoice", invoice.id, "issued", before={"draft": True}, after={"draft": False}
     )
@@ -90,20 +87,21 @@ def issue(invoice: Invoice, *, actor: Actor) -> Invoice:
 
 
 def void(invoice: Invoice, *, reason: str = "", actor: Actor) -> Invoice:
-    """Take the invoice back. Its money is un-applied first and stays with the payments as their rest."""
+    """Take the invoice back. Its money and credit are un-applied first and stay as the rest of their sources."""
     hold(invoice)
-    _refuse_voided(invoice)
+    require(invoice, "void", by_sync=actor.is_sync)
     faults = Faults()
     reason = faults.text("reason", "The reason", reason, lines=True)
     faults.end()
-    for payment in _payments_on(invoice):
-        hold(payment)
-        applications.put(payment, invoice, applications.NOTHING, actor=actor)
+    for source in applications.sources_on(invoice):
+        hold(source)
+        applications.put(source, invoice, applications.NOTHING, actor=actor)
     balance = invoice.balance
-    invoice.voided_at = utcnow()
-    invoice.void_reason = reason
-    invoice.balance = applications.NOTHING
-    _raise_version(invoice)
+    with move(invoice):
+        invoice.voided_at = utcnow()
+        invoice.void_reason = reason
+        invoice.balance = applications.NOTHING
+        _raise_version(invoice)
     audit.record(
         invoice.company_id, actor, "invoice", invoice.id, "voided",
         text=reason, before={"balance": balance}, after={"balance": invoice.balance},
@@ -112,17 +110,7 @@ def void(invoice: Invoice, *, reason: str = "", actor: Actor) -> Invoice:
     return invoice
 
 
-def _payments_on(invoice: Invoice) -> list[Payment]:
-    on_it = select(Application.payment_id).where(Application.invoice_id == invoice.id)
-    return list(db.session.scalars(select(Payment).where(Payment.id.in_(on_it)).order_by(Payment.id)))
-
-
-def _refuse_voided(invoice: Invoice) -> None:
-    if invoice.voided:
-        raise NotAllowedNow(f"{invoice.number} is voided and cannot be changed any more.")
-
-
-def _respect_money(invoice: Invoice, checked: CheckedInvoice) -> None:
+def _respect_money(invoice: Invoice, checked: CheckedDocument) -> None:
     """Refuse what the money that lies on the invoice forbids."""
     applied = invoice.total - invoice.balance
     if not applied:
@@ -143,27 +131,14 @@ def _respect_money(invoice: Invoice, checked: CheckedInvoice) -> None:
     faults.end()
 
 
-def _overwrite(invoice: Invoice, checked: CheckedInvoice) -> None:
+def _overwrite(invoice: Invoice, checked: CheckedDocument) -> None:
     applied = invoice.total - invoice.balance
-    with saving(Invoice, checked.header["number"]):
+    with move(invoice), saving(Invoice, checked.header["number"]):
         for name, value in checked.header.items():
             setattr(invoice, name, value)
         invoice.balance = invoice.total - applied
-        _set_lines(invoice, checked)
+        store_lines(invoice, checked.lines)
     db.session.expire(invoice, ["customer"])  # a view of the column above, which may name another one now
-
-
-def _set_lines(invoice: Invoice, checked: CheckedInvoice) -> None:
-    """Lines keep their rows by position, so that only what differs is written."""
-    present = list(invoice.lines)
-    for position, values in enumerate(checked.lines):
-        if position < len(present):
-            for name, value in values.items():
-                setattr(present[position], name, value)
-        else:
-            invoice.lines.append(InvoiceLine(company_id=invoice.company_id, position=position, **values))
-    for line in present[len(checked.lines) :]:
-        invoice.lines.remove(line)
 
 
 def _raise_version(invoice: Invoice) -> None:
@@ -173,7 +148,4 @@ def _raise_version(invoice: Invoice) -> None:
 
 def _snapshot(invoice: Invoice) -> JsonDict:
     values = {name: getattr(invoice, name) for name in _FIELDS} | {"metadata": dict(invoice.extra)}
-    lines = [
-        {name: getattr(line, name) for name in _LINE_FIELDS} | {"metadata": dict(line.extra)} for line in invoice.lines
-    ]
-    return values | {"lines": lines}
+    return values | {"lines": snapshot(invoice.lines)}

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 
 from portal.errors import NotAllowedNow
 from portal.extensions import db
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
@@ -15,7 +16,7 @@ from portal.services.records import hold
 
 
 def move_documents(source: Customer, target: Customer, *, actor: Actor) -> None:
-    """Give every invoice and payment of `source` to `target`, and make `source` inactive.
+    """Give every invoice, payment and credit note of `source` to `target`, and make `source` inactive.
 
     Raises NotAllowedNow for customers of two companies, or one and the same. Money stays where it lies.
     """
@@ -23,7 +24,7 @@ def move_documents(source: Customer, target: Customer, *, actor: Actor) -> None:
         raise NotAllowedNow("Documents can move only between two customers of one company.")
     hold(source, target)
     kept = _take_off(source)
-    for model in (Invoice, Payment):
+    for model in (Invoice, Payment, CreditNote):
         db.session.execute(update(model).where(model.customer_id == source.id).values(customer_id=target.id))
     for values in kept:
         db.session.add(Application(**values | {"customer_id": target.id}))
@@ -41,7 +42,7 @@ def move_documents(source: Customer, target: Customer, *, actor: Actor) -> None:
 def _take_off(source: Customer) -> list[dict[str, object]]:
     """The applications as values, their rows deleted: the database lets money lie only between documents of one
     customer, so the documents cannot move under them."""
-    names = ("company_id", "currency", "payment_id", "invoice_id", "amount", "created_at")
+    names = ("company_id", "currency", "payment_id", "credit_note_id", "invoice_id", "amount", "created_at")
     rows = db.session.scalars(select(Application).where(Application.customer_id == source.id).order_by(Application.id))
     kept = [{name: getattr(row, name) for name in names} for row in rows]
     db.session.execute(delete(Application).where(Application.customer_id == source.id))

@@ -10,15 +10,21 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.errors import InvalidInput
 from portal.extensions import db
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.services.checks import Faults
 
-Numbered = type[Customer] | type[Invoice] | type[Payment]
+Numbered = type[Customer] | type[Invoice] | type[Payment] | type[CreditNote]
 
-_PREFIXES: dict[Numbered, str] = {Customer: "CUST", Invoice: "INV", Payment: "PMT"}
-_WORDS: dict[Numbered, str] = {Customer: "customer", Invoice: "invoice", Payment: "payment"}
+_PREFIXES: dict[Numbered, str] = {Customer: "CUST", Invoice: "INV", Payment: "PMT", CreditNote: "CN"}
+_WORDS: dict[Numbered, str] = {
+    Customer: "customer",
+    Invoice: "invoice",
+    Payment: "payment",
+    CreditNote: "credit note",
+}
 
 # One statement on both databases: the row stays locked until the transaction ends, so no number is given twice.
 _NEXT = text(
@@ -31,7 +37,7 @@ _NEXT = text(
 def next_number(company_id: int, model: Numbered) -> str:
     """The next free number of the series, such as INV-00001; numbers that somebody typed are passed over."""
     while True:
-        value = db.session.execute(_NEXT, {"company": company_id, "kind": _WORDS[model]}).scalar_one()
+        value = db.session.execute(_NEXT, {"company": company_id, "kind": model.__tablename__}).scalar_one()
         number = f"{_PREFIXES[model]}-{value:05d}"
         if not is_taken(company_id, model, number):
             return number

@@ -6,14 +6,16 @@ from sqlalchemy import select
 
 from portal.errors import NotAllowedNow
 from portal.extensions import db
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 
+Record = Customer | Invoice | Payment | CreditNote
 STALE = "stale"
 
 
-def hold(*records: Customer | Invoice | Payment, also_customer: int | None = None) -> None:
+def hold(*records: Record, also_customer: int | None = None) -> None:
     """Lock `records` for this transaction and read them anew.
 
     Money moves only between documents of one customer, so the customer's row is locked first: whoever works on the
@@ -28,7 +30,7 @@ def hold(*records: Customer | Invoice | Payment, also_customer: int | None = Non
         raise NotAllowedNow("Somebody else moved this to another customer meanwhile. Load it again.", code=STALE)
 
 
-def refuse_stale(record: Customer | Invoice | Payment, expected_version: int | None, what: str) -> None:
+def refuse_stale(record: Record, expected_version: int | None, what: str) -> None:
     """Raise NotAllowedNow when somebody saved `record` since the caller read `expected_version` of it."""
     if expected_version is not None and expected_version != record.version:
         raise NotAllowedNow(
@@ -38,7 +40,7 @@ def refuse_stale(record: Customer | Invoice | Payment, expected_version: int | N
         )
 
 
-def _customer_id(record: Customer | Invoice | Payment) -> int:
+def _customer_id(record: Record) -> int:
     return record.id if isinstance(record, Customer) else record.customer_id
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from portal.errors import NotAllowedNow
 from portal.extensions import db
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.services import audit, wanted
+from portal.services.allowed import require
 from portal.services.audit import Actor
 from portal.services.checks import Faults
 from portal.services.numbers import check_number, saving
-from portal.services.records import hold
-
-Record = Customer | Invoice | Payment
+from portal.services.records import Record, hold
 
 
 def renumber(record: Record, number: str, *, actor: Actor) -> None:
     """Give the record another number. Raises InvalidInput (field `number`) or, when voided, NotAllowedNow."""
     hold(record)
-    if not isinstance(record, Customer) and record.voided:
-        raise NotAllowedNow(f"{record.number} is voided and cannot be changed any more.")
+    if not isinstance(record, Customer):
+        require(record, "renumber")
     kind = type(record)
     faults = Faults()
     cleaned = check_number(faults, record.company_id, kind, number, record.id)
@@ -46,5 +44,5 @@ def _note(record: Record) -> None:
         wanted.note_customer(record)
     elif isinstance(record, Invoice):
         wanted.note_invoice(record)
-    else:
+    elif isinstance(record, Payment):
         wanted.note_payment(record)

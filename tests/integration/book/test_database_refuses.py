@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from portal.extensions import db
 from portal.models.audit import AuditEntry
 from portal.models.invoice import InvoiceLine
-from tests.factories import make_company, make_customer, make_invoice, make_payment
+from tests.factories import make_company, make_credit_note, make_customer, make_invoice, make_payment
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -74,9 +74,38 @@ def test_a_payment_out_of_bounds_is_refused(change: str) -> None:
     assert refused(f"UPDATE payment SET {change}")
 
 
+@pytest.mark.parametrize(
+    "change", ["total = -1, applied = -1", "applied = -1", "applied = total + 1", "discount = -1", "origin = 'moon'"]
+)
+def test_a_credit_note_out_of_bounds_is_refused(change: str) -> None:
+    make_credit_note()
+    assert refused(f"UPDATE credit_note SET {change}")
+
+
+def test_credit_lies_only_between_documents_of_one_customer_and_currency() -> None:
+    first = make_invoice()
+    note = make_credit_note(on={first: "1.00"})
+    euro = make_invoice(customer=first.customer, currency="EUR")
+    for invoice in (make_invoice(), euro):
+        assert refused("UPDATE application SET invoice_id = :i", i=invoice.id)
+    assert refused("UPDATE credit_note SET invoice_id = :i", i=make_invoice().id)
+    assert refused("UPDATE credit_note SET currency = 'EUR' WHERE id = :n", n=note.id)
+
+
+def test_an_application_has_one_source() -> None:
+    invoice = make_invoice()
+    payment = make_payment(on={invoice: "1.00"})
+    make_credit_note(on={invoice: "1.00"})
+    assert refused("UPDATE application SET payment_id = :p", p=payment.id)
+    assert refused("UPDATE application SET payment_id = NULL WHERE payment_id IS NOT NULL")
+
+
 def test_a_voided_document_owes_and_pays_nothing() -> None:
     make_payment(on={make_invoice(): "1.00"})
+    make_credit_note(on={make_invoice(): "1.00"})
     assert refused("UPDATE invoice SET voided_at = updated_at")
+    assert refused("UPDATE credit_note SET voided_at = updated_at")
+    assert refused("UPDATE credit_note SET draft = (1 = 1)")
     assert refused("UPDATE payment SET voided_at = updated_at")
 
 

@@ -1,0 +1,93 @@
+"""Reads of the kept sums, and what they should be: the documents themselves, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, case, func, literal, select
+
+from portal.extensions import db
+from portal.models.company import Company
+from portal.models.credit_note import CreditNote
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.models.sums import BookSum
+from portal.models.types import AMOUNT
+from portal.money import ZERO
+
+PENDING = "pending book sums"
+"""Where a session keeps the changes that its commit will write (`portal.services.sums`)."""
+
+
+_NONE = literal(ZERO, AMOUNT)
+
+
+class Key(NamedTuple):
+    """Which sum: `kind` is the table's name, `bucket` one of live, draft, voided."""
+
+    company_id: int
+    kind: str
+    currency: str
+    bucket: str
+
+
+class Share(NamedTuple):
+    """How many documents, their total and balance."""
+
+    documents: int
+    total: Decimal
+    balance: Decimal
+
+    def plus(self, other: Share) -> Share:
+        """Both together."""
+        return Share(self.documents + other.documents, self.total + other.total, self.balance + other.balance)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a sum that is not written yet, and the transactions that it was made inside."""
+
+    key: Key
+    share: Share
+    inside: tuple[object, ...]
+
+
+def kept(company: Company, kind: str) -> dict[Key, Share]:
+    """The kept sums of one kind, with what this transaction has changed so far; sums of no document are left out."""
+    query = select(BookSum).where(BookSum.company_id == company.id, BookSum.kind == kind)
+    sums: dict[Key, Share] = {}
+    for row in db.session.scalars(query.execution_options(populate_existing=True)):
+        sums[Key(company.id, kind, row.currency, row.bucket)] = Share(row.count, row.total, row.balance)
+    for change in db.session.info.get(PENDING, []):
+        if change.key[:2] == (company.id, kind):
+            sums[change.key] = sums.get(change.key, Share(0, ZERO, ZERO)).plus(change.share)
+    return {key: share for key, share in sorted(sums.items()) if share.documents}
+
+
+def counted(company: Company) -> dict[Key, Share]:
+    """What the sums of every kind are when the documents are counted."""
+    sums = {}
+    for model in (Invoice, Payment, CreditNote):
+        for currency, bucket, count, total, balance in db.session.execute(_count(company, model)):
+            sums[Key(company.id, model.__tablename__, currency, bucket)] = Share(count, total, balance)
+    return sums
+
+
+def _count(company: Company, model: Any) -> Select[Any]:
+    total = model.amount if model is Payment else model.total
+    live = literal("live") if model is Payment else case((model.draft, "draft"), else_="live")
+    bucket = case((model.voided_at.is_not(None), "voided"), else_=live)
+    query = select(model.currency, bucket, func.count(), func.sum(total), func.sum(_balance(model)))
+    return query.where(model.company_id == company.id).group_by(model.currency, bucket)
+
+
+def _balance(model: Any) -> Any:
+    """What is left of each document, as the model's own `balance` says."""
+    if model is Invoice:
+        return Invoice.balance
+    if model is Payment:
+        return case((Payment.voided_at.is_not(None), _NONE), else_=Payment.amount - Payment.applied)
+    ended = CreditNote.voided_at.is_not(None) | CreditNote.draft
+    return case((ended, _NONE), else_=CreditNote.total - CreditNote.applied)
