@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
@@ -11,8 +12,9 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
+from portal.models.invoice import Invoice
 from portal.models.run import Run, RunItem
-from portal.models.sync import Hold, Problem, SyncRow
+from portal.models.sync import Hold, IntacctCustomer, Kind, Problem, SyncRow
 
 TAKEN_OUT = (Hold.SKIPPED, Hold.LEFT)
 """What people decided to leave out, and can take back."""
@@ -71,12 +73,30 @@ def waiting(company: Company) -> list[SyncRow]:
     return list(db.session.scalars(query.order_by(SyncRow.id)))
 
 
-def get_row(company: Company, row_id: int) -> SyncRow:
-    """A sync row of the company's present book. Raises NotFound."""
-    row = db.session.scalar(_rows(company).where(SyncRow.id == row_id))
-    if row is None:
-        raise NotFound(f"There is no synced record {row_id}.", field="id")
-    return row
+def held_behind(company: Company, customer_ids: Collection[int]) -> dict[int, list[tuple[str, Decimal]]]:
+    """The money of invoices that wait while their customer has a problem: by customer, sums by currency."""
+    query = (
+        select(Invoice.customer_id, Invoice.currency, func.sum(Invoice.total))
+        .join(SyncRow, (SyncRow.record_id == Invoice.id) & (SyncRow.kind == Kind.INVOICE))
+        .join(Book, Book.id == SyncRow.book_id)
+        .where(Book.company_id == company.id, Book.active, SyncRow.hold == Hold.NONE, SyncRow.waiting_for != "")
+        .where(Invoice.customer_id.in_(list(customer_ids)))
+        .group_by(Invoice.customer_id, Invoice.currency)
+    )
+    found: dict[int, list[tuple[str, Decimal]]] = {}
+    for customer_id, currency, total in db.session.execute(query) if customer_ids else ():
+        found.setdefault(customer_id, []).append((currency, total))
+    return found
+
+
+def names_there(company: Company, customer_ids: Collection[str]) -> dict[str, str]:
+    """The names that the directory of Intacct's customers knows, by CUSTOMERID."""
+    query = (
+        select(IntacctCustomer.customer_id, IntacctCustomer.name)
+        .join(Book, Book.id == IntacctCustomer.book_id)
+        .where(Book.company_id == company.id, Book.active, IntacctCustomer.customer_id.in_(list(customer_ids)))
+    )
+    return {customer_id: name for customer_id, name in db.session.execute(query)} if customer_ids else {}
 
 
 def of_run(run: Run) -> list[Problem]:

@@ -32,12 +32,14 @@ class Figures:
     problems: int
     waiting: int
     unknown: int
+    settled: int
 
     @property
     def did_nothing(self) -> bool:
-        """Whether nothing was read, written, linked or refused: an hour without news."""
-        moved = any(self.written.values()) or any(count for name, count in self.read.items() if name != "not_ours")
-        return not (moved or self.linked or self.problems or self.waiting or self.unknown)
+        """Whether no record was written, linked, received or refused. Rows that were read again, as they stand in the
+        hour of overlap, are no news, nor is what still waits."""
+        moved = any(self.written.values()) or self.read["payments"]
+        return not (moved or self.linked or self.problems or self.unknown or self.settled)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def figures(counts: Mapping[str, int]) -> Figures:
     if not_ours := counts.get("read.not_ours", 0):
         read["not_ours"] = not_ours
     linked = sum(counts.get(f"linked.{name}", 0) for name in OBJECTS)
-    rest = (counts.get(name, 0) for name in ("problems", "waiting", "unknown"))
+    rest = (counts.get(name, 0) for name in ("problems", "waiting", "unknown", "settled"))
     return Figures(read, written, linked, *rest)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ class Named:
     customer: str = ""
     amount: Decimal | None = None
     currency: str = ""
-    voided: bool = False
+    date: dt.date | None = None
+    due_date: dt.date | None = None
+    customer_id: int | None = None
 
 
 def named(rows: Iterable[SyncRow]) -> dict[int, Named]:
@@ -67,21 +70,24 @@ def _records(kind: str, record_ids: Collection[int]) -> Iterable[Named]:
 
 def _customers(ids: list[int]) -> Iterable[Named]:
     for customer in db.session.scalars(select(Customer).where(Customer.id.in_(ids))):
-        yield Named(Kind.CUSTOMER, customer.id, customer.number, customer.name)
+        yield Named(Kind.CUSTOMER, customer.id, customer.number, customer.name, customer_id=customer.id)
 
 
 def _invoices(ids: list[int]) -> Iterable[Named]:
-    columns = (Invoice.id, Invoice.number, Customer.name, Invoice.total, Invoice.currency, Invoice.voided_at)
+    columns = (
+        Invoice.id, Invoice.number, Customer.name, Invoice.total, Invoice.currency, Invoice.date, Invoice.due_date,
+        Invoice.customer_id,
+    )  # fmt: skip
     query = select(*columns).join(Customer, Customer.id == Invoice.customer_id).where(Invoice.id.in_(ids))
-    for id_, number, customer, total, currency, voided_at in db.session.execute(query):
-        yield Named(Kind.INVOICE, id_, number, customer, total, currency, voided_at is not None)
+    for found in db.session.execute(query):
+        yield Named(Kind.INVOICE, *found)
 
 
 def _payments(ids: list[int]) -> Iterable[Named]:
-    columns = (Payment.id, Payment.number, Customer.name, Payment.amount, Payment.currency, Payment.voided_at)
+    columns = (Payment.id, Payment.number, Customer.name, Payment.amount, Payment.currency, Payment.date)
     query = select(*columns).join(Customer, Customer.id == Payment.customer_id).where(Payment.id.in_(ids))
-    for id_, number, customer, amount, currency, voided_at in db.session.execute(query):
-        yield Named(Kind.PAYMENT, id_, number, customer, amount, currency, voided_at is not None)
+    for found in db.session.execute(query):
+        yield Named(Kind.PAYMENT, *found)
 
 
 def _unknown(ids: list[int]) -> Iterable[Named]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import url_for
 
-from portal.blueprints.access import may_open
+from portal.blueprints.access import current_company, may_open
+from portal.blueprints.rendering import amount, day
 from portal.models.sync import Kind, Problem
 from portal.problems.catalogue import guide_for
 from portal.problems.guide import Guide
+from portal.queries import problems as queries
 from portal.queries.sync_records import Named, named
 from portal.sync import choices
 
@@ -20,13 +23,10 @@ Sums = list[tuple[str, Decimal]]
 
 _COMPARED = (
     ("number", "Number"),
-    ("name", "Name"),
-    ("customer_id", "Customer"),
+    ("customer", "Customer"),
     ("date", "Date"),
     ("due_date", "Due date"),
     ("total", "Total"),
-    ("due", "Still due"),
-    ("state", "State"),
 )
 
 
@@ -51,6 +51,8 @@ class ProblemShown:
     choices: list[Choice]
     versions: list[tuple[str, str, str]]
     own_words: list[str]
+    sums: Sums
+    """The money of the document; of a customer that of the invoices which wait for it."""
 
     @property
     def number(self) -> str:
@@ -107,7 +109,11 @@ def added_up(causes: Sequence[Cause]) -> Sums:
 def shown(found: Sequence[Problem]) -> list[ProblemShown]:
     """Problems as pages show them."""
     records = named([problem.row for problem in found if problem.row is not None])
-    return [_shown(problem, records.get(problem.sync_row_id or 0)) for problem in found]
+    company = current_company()
+    customers = [record.record_id for record in records.values() if record.kind == Kind.CUSTOMER]
+    behind = queries.held_behind(company, customers)
+    names = queries.names_there(company, {_seen_there(problem).get("customer_id", "") for problem in found} - {""})
+    return [_shown(problem, records.get(problem.sync_row_id or 0), behind, names) for problem in found]
 
 
 def setting_url(guide: Guide) -> str:
@@ -117,15 +123,24 @@ def setting_url(guide: Guide) -> str:
     return url_for("settings.show_intacct", _anchor=None if guide.setting == "connection" else guide.setting)
 
 
-def _shown(problem: Problem, record: Named | None) -> ProblemShown:
+def _shown(
+    problem: Problem, record: Named | None, behind: Mapping[int, Sums], names: Mapping[str, str]
+) -> ProblemShown:
     return ProblemShown(
         problem=problem,
         guide=guide_for(problem.guide, problem.code),
         record=record,
         choices=[made for option in choices.options(problem) if (made := _choice(problem, option)) is not None],
-        versions=_versions(problem.details),
+        versions=_versions(problem, record, names),
         own_words=_own_words(problem.details),
+        sums=_money(record, behind),
     )
+
+
+def _money(record: Named | None, behind: Mapping[int, Sums]) -> Sums:
+    if record is None:
+        return []
+    return [(record.currency, record.amount)] if record.amount is not None else list(behind.get(record.record_id, []))
 
 
 def _choice(problem: Problem, option: choices.Option) -> Choice | None:
@@ -144,19 +159,44 @@ def _targets(problem: Problem) -> list[tuple[str, str]]:
         for entry in details.get("candidates") or []
         if not entry.get("taken")
     ]
-    for name in ("there", "near"):
-        seen = details.get(name) or {}
-        if seen.get("key"):
-            facts = (seen.get("number"), seen.get("customer_id"), seen.get("date"), seen.get("total"))
-            found.append((str(seen["key"]), ", ".join(str(fact) for fact in facts if fact)))
+    seen = _seen_there(problem)
+    if seen.get("key"):
+        found.append((str(seen["key"]), f"record {seen['key']} in Intacct"))
     return found
 
 
-def _versions(details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(fact, here, there) for every fact that either side of the problem names."""
-    here, there = details.get("here") or {}, details.get("there") or details.get("near") or {}
-    rows = [(label, str(here.get(name) or ""), str(there.get(name) or "")) for name, label in _COMPARED]
-    return [row for row in rows if row[1] or row[2]]
+def _seen_there(problem: Problem) -> Mapping[str, Any]:
+    """The record in Intacct, as the look that found the problem saw it; empty where it saw none."""
+    return problem.details.get("there") or problem.details.get("near") or {}
+
+
+def _versions(problem: Problem, record: Named | None, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """(fact, here, there) where a look saw the record in Intacct."""
+    there = dict(_seen_there(problem))
+    if not there or record is None:
+        return []
+    id_there = str(there.get("customer_id", ""))
+    there["customer"] = f"{names.get(id_there, '')} ({id_there})".strip() if id_there else ""
+    here = {
+        "number": record.number, "customer": record.customer, "date": record.date, "due_date": record.due_date,
+        "total": record.amount,
+    } | (problem.details.get("here") or {})  # fmt: skip
+    rows = [
+        (label, _fact(name, here.get(name), record.currency), _fact(name, there.get(name), record.currency))
+        for name, label in _COMPARED
+    ]
+    return [row for row in rows if row[1] and row[2]]
+
+
+def _fact(name: str, value: Any, currency: str) -> str:
+    if value in (None, ""):
+        return ""
+    try:
+        if name == "total":
+            return amount(Decimal(str(value)), currency)
+        return day(date.fromisoformat(str(value))) if name.endswith("date") else str(value)
+    except (ValueError, InvalidOperation):
+        return str(value)
 
 
 def _own_words(details: Mapping[str, Any]) -> list[str]:
@@ -167,12 +207,11 @@ def _own_words(details: Mapping[str, Any]) -> list[str]:
 
 
 def _sums(group: Sequence[ProblemShown]) -> Sums:
-    records = [entry.record for entry in group if entry.record is not None]
-    return _added([(record.currency, record.amount) for record in records if record.amount is not None])
+    return _added([pair for entry in group for pair in entry.sums])
 
 
 def _added(pairs: Sequence[tuple[str, Decimal]]) -> Sums:
     sums: dict[str, Decimal] = {}
-    for currency, amount in pairs:
-        sums[currency] = sums.get(currency, Decimal(0)) + amount
+    for currency, money in pairs:
+        sums[currency] = sums.get(currency, Decimal(0)) + money
     return sorted(sums.items())

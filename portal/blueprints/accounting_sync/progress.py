@@ -154,7 +154,7 @@ def _told(run: Run, name: str) -> str:
     if name == "take_back":
         reversed_ = words.counted(counts, {"reversed.payments": "payment", "reversed.invoices": "invoice"})
         return f"{reversed_} reversed" if reversed_ else "Nothing to take back"
-    return "Count, and set the next sync"
+    return "Counted, and the next sync set" if run.ended_at else "Count, and set the next sync"
 
 
 def _read(counts: dict[str, int]) -> str:

@@ -41,5 +41,5 @@ def show_guide(slug: str) -> str | Response:
 
 def _index(words: str) -> str:
     found = catalogue.search(words)
-    groups = [(name, [guide for guide in found if guide.area == name]) for name in catalogue.AREAS]
-    return render_template("help/index.html", words=words, found=found, groups=[group for group in groups if group[1]])
+    parts = [(name, [guide for guide in found if guide.area == name]) for name in catalogue.AREAS]
+    return render_template("help/index.html", words=words, found=found, parts=[part for part in parts if part[1]])
