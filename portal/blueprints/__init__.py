@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.blueprints.access import init_access
+from portal.blueprints.api import area as api
 from portal.blueprints.auth import area as auth
 from portal.blueprints.customers import area as customers
 from portal.blueprints.dashboard import area as dashboard
@@ -18,7 +19,7 @@ from portal.blueprints.rendering import init_rendering
 from portal.blueprints.settings import area as settings
 from portal.blueprints.urls import init_urls
 
-AREAS = (auth, health, dashboard, customers, invoices, payments, settings)
+AREAS = (auth, health, dashboard, customers, invoices, payments, settings, api)
 
 
 def init_pages(app: Flask) -> None:
