@@ -6,10 +6,11 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
-from portal.blueprints.accounting_sync.causes import added_up, causes_of
+from portal.blueprints.accounting_sync.causes import ProblemShown, added_up, causes_of
 from portal.blueprints.accounting_sync.export import csv_answer
 from portal.blueprints.accounting_sync.starting import start_records
 from portal.blueprints.accounting_sync.views import area
+from portal.blueprints.rendering import typed_amount
 from portal.blueprints.urls import page_before
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
@@ -58,13 +59,8 @@ def export_problems() -> Response:
         "first seen (UTC)",
         "tries",
     )
-    rows = [
-        (entry.number, entry.kind, entry.record.customer if entry.record else "",
-         entry.record.amount if entry.record else "", entry.record.currency if entry.record else "", cause.guide.title,
-         entry.problem.text, entry.problem.code, f"{entry.problem.first_seen:%Y-%m-%d %H:%M}", entry.problem.tries)
-        for cause in causes_of(queries.open_problems(current_company()))
-        for entry in cause.shown
-    ]  # fmt: skip
+    causes = causes_of(queries.open_problems(current_company()))
+    rows = [_csv_row(entry) for cause in causes for entry in cause.shown]
     return csv_answer("problems.csv", header, rows)
 
 
@@ -97,6 +93,14 @@ def resolve_problem(problem_id: int) -> Response:
     db.session.commit()
     flash(_done(problem, choice, start_records(subject) if subject else None), "success")
     return redirect(page_before(url_for(".list_problems")), 303)
+
+
+def _csv_row(entry: ProblemShown) -> tuple[object, ...]:
+    record, problem = entry.record, entry.problem
+    money = (typed_amount(record.amount, record.currency), record.currency) if record else ("", "")
+    seen = f"{problem.first_seen:%Y-%m-%d %H:%M}"
+    whose = (entry.number, entry.kind, record.customer if record else "")
+    return (*whose, *money, entry.guide.title, problem.text, problem.code, seen, problem.tries)
 
 
 def _done(problem: Problem, choice: str, run_id: int | None) -> str:

@@ -13,6 +13,7 @@ from portal.blueprints.accounting_sync.export import csv_answer
 from portal.blueprints.accounting_sync.progress import progress
 from portal.blueprints.accounting_sync.views import area
 from portal.blueprints.listing import text_arg
+from portal.blueprints.rendering import typed_amount
 from portal.extensions import db
 from portal.models.company import Role
 from portal.models.run import Run, RunItem, RunState
@@ -133,7 +134,7 @@ def _csv_row(entry: Touched) -> tuple[object, ...]:
     at = f"{item.at:%Y-%m-%d %H:%M:%S}"
     if record is None:
         return (f"{item.object} {item.key}".strip(), "", "", said, item.text, key, "", "", at)
-    amount = "" if record.amount is None else f"{record.amount:f}"
+    amount = typed_amount(record.amount, record.currency)
     return (record.number, record.kind, record.customer, said, item.text, key, amount, record.currency, at)
 
 

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from portal.blueprints.accounting_sync import area as accounting_sync
+from portal.blueprints.help import area as help_area
 from portal.cli.main import cli
 from portal.extensions import db
 from portal.models.company import Role
@@ -59,6 +61,10 @@ def portal(app: Flask, world: World) -> Callable[..., Ended]:
 @pytest.fixture
 def signed_in(app: Flask, world: World) -> Callable[[Role], Browser]:
     """Makes a browser that is signed in to the connected company in a role."""
+
+    for area in (accounting_sync, help_area):
+        if area.name not in app.blueprints:
+            app.register_blueprint(area)
 
     def sign_in(role: Role) -> Browser:
         user = make_user(world.company, role, email=f"{role}@northfield.example", password=PASSWORD)

@@ -67,7 +67,9 @@ def test_an_unknown_code_gets_the_general_guide() -> None:
 @pytest.mark.parametrize("guide", GUIDES.values(), ids=str)
 def test_a_guide_says_what_happened_what_it_blocks_and_what_to_do(guide: Guide) -> None:
     sentences = (guide.happened, guide.blocks, guide.heals, *guide.steps)
-    assert guide.steps and guide.fixer and guide.area in AREAS
+    assert guide.steps
+    assert guide.fixer
+    assert guide.area in AREAS
     assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in sentences), sentences
     assert not guide.title.endswith(".")
     assert "please" not in " ".join(sentences).casefold()
