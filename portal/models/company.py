@@ -39,6 +39,7 @@ class Company(Model):
     timezone: Mapped[str] = mapped_column(default="UTC")
     brand_name: Mapped[str] = mapped_column(default="")
     accent: Mapped[str] = mapped_column(default="")
+    support_email: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=utcnow)
 
     def today(self) -> date:
