@@ -1,6 +1,6 @@
 """The queues in Redis. They carry ids only and are a hint: what must happen stands in the database.
 
-A run that could not be enqueued stays queued in its row, and the next tick puts it on the queue.
+A run that could not be enqueued stays queued in its row, and a mail in its own; the next tick puts them on the queue.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from redis import Redis, RedisError
 from rq import Queue
 
 TICKS = "ticks"
+MAILS = "mails"
 RUNS = "runs"
-NAMES = (TICKS, RUNS)
+NAMES = (TICKS, MAILS, RUNS)
 """What a worker listens to, the most urgent first."""
 
 RUN_TIMEOUT_SECONDS = 6 * 3600
 """Only a safety net: a run's lease says whether somebody works on it."""
+
+MAILS_TIMEOUT_SECONDS = 600
+"""Shorter than the claim of a mail lasts, so that no two jobs have the same one."""
 
 KEEP_FAILED_SECONDS = 24 * 3600
 
@@ -42,16 +46,26 @@ def redis() -> Redis:
 
 def enqueue_run(run_id: int) -> bool:
     """Offer a committed run to the workers. False, with a line in the log, when Redis cannot be reached."""
+    job_id = f"run-{run_id}-{time.time_ns() // 1_000_000}"
     try:
-        Queue(RUNS, connection=redis()).enqueue_call(
-            "portal.jobs.run_jobs.perform_run",
-            args=(run_id,),
-            job_id=f"run-{run_id}-{time.time_ns() // 1_000_000}",
-            timeout=RUN_TIMEOUT_SECONDS,
-            result_ttl=0,
-            failure_ttl=KEEP_FAILED_SECONDS,
-        )
+        _enqueue(RUNS, "portal.jobs.run_jobs.perform_run", (run_id,), job_id, RUN_TIMEOUT_SECONDS)
     except RedisError as error:
         _log.warning("Run %s stays queued in the database; Redis did not take it: %s", run_id, error)
         return False
     return True
+
+
+def enqueue_mails() -> bool:
+    """Have the committed mails sent. False, with a line in the log, when Redis cannot be reached."""
+    try:
+        _enqueue(MAILS, "portal.jobs.mail_jobs.send_mails", (), f"mails-{time.time_ns()}", MAILS_TIMEOUT_SECONDS)
+    except RedisError as error:
+        _log.warning("Mails wait in the database; Redis did not take them: %s", error)
+        return False
+    return True
+
+
+def _enqueue(queue: str, job: str, arguments: tuple[int, ...], job_id: str, timeout_seconds: int) -> None:
+    Queue(queue, connection=redis()).enqueue_call(
+        job, args=arguments, job_id=job_id, timeout=timeout_seconds, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS
+    )

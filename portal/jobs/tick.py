@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import current_app
 
 from portal.extensions import db
-from portal.jobs.queues import enqueue_run
+from portal.jobs.queues import enqueue_mails, enqueue_run
+from portal.services import outgoing, throttle
 from portal.sync.due import due
 
 TICK_ID = "tick"
@@ -14,11 +15,22 @@ EVERY_SECONDS = 30
 
 
 def tick() -> list[int]:
-    """Enqueue every run that is due, forgotten or abandoned. Returns their ids."""
+    """Enqueue every run that is due, forgotten or abandoned, and the mails that wait. Returns the runs' ids."""
     ids = due(current_app.extensions["portal_settings"].intacct_settle_wait_seconds)
     for run_id in ids:
         enqueue_run(run_id)
+    _look_after_mails()
     return ids
+
+
+def _look_after_mails() -> None:
+    """Have the mails sent that are due, and drop what is old."""
+    outgoing.forget_old()
+    throttle.forget_old()
+    waiting = outgoing.due(1)
+    db.session.commit()
+    if waiting:
+        enqueue_mails()
 
 
 def tick_job() -> None:

@@ -24,7 +24,7 @@ def add(name: str, *, currency: str = "USD", timezone: str = "UTC", actor: Actor
     faults = Faults()
     name = faults.text("name", "The name", name, required=True)
     base_currency = faults.currency("currency", currency)
-    if timezone not in _timezones():
+    if timezone not in timezones():
         faults.add("timezone", "That is no time zone. Write it as Europe/Berlin or UTC.", "timezone")
     faults.end()
     present = _find(name)
@@ -47,7 +47,8 @@ def slugify(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _timezones() -> frozenset[str]:
+def timezones() -> frozenset[str]:
+    """The names of all time zones that the system knows."""
     return frozenset(available_timezones())  # walks the zone files of the system
 
 
