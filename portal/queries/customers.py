@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
-from portal.queries.paging import PAGE_SIZE, Page, no_such_page, page_size
+from portal.models.sync import Kind
+from portal.queries.paging import PAGE_SIZE, Order, Page, by_id, by_text, list_page
+from portal.queries.sync_filter import has_sync_state
 from portal.queries.text import contains
+from portal.queries.worth import NOTHING
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,16 @@ class CustomerFilter:
     active: bool | None = None
     currency: str = ""
     origin: str = ""
+    sync_state: str = ""
+    owing: bool | None = None
+    ids: Collection[int] | None = None
+
+
+_ORDERS = {
+    "name": Order((by_text(Customer.name_key, "name_key"), by_id(Customer.id))),
+    "number": Order((by_text(Customer.number_key, "number_key"),)),
+}
+SORTS = tuple(_ORDERS)
 
 
 def get_customer(company: Company, customer_id: int) -> Customer:
@@ -46,22 +60,20 @@ def get_customer_by_number(company: Company, number: str) -> Customer:
 
 
 def list_customers(
-    company: Company, wanted: CustomerFilter = CustomerFilter(), *, after: str = "", limit: int = PAGE_SIZE
+    company: Company,
+    wanted: CustomerFilter = CustomerFilter(),
+    *,
+    sort: str = "name",
+    after: str = "",
+    limit: int = PAGE_SIZE,
 ) -> Page[Customer]:
-    """A page of customers by name. Raises InvalidInput (field `after`) for a malformed token."""
-    query = _filtered(select(Customer).where(Customer.company_id == company.id), wanted)
-    if after:
-        query = query.where(tuple_(Customer.name_key, Customer.id) > tuple_(*_read_token(after)))
-    limit = page_size(limit)
-    rows = list(db.session.scalars(query.order_by(Customer.name_key, Customer.id).limit(limit + 1)))
-    items = rows[:limit]
-    return Page(items, json.dumps([items[-1].name_key, items[-1].id]) if len(rows) > limit else "")
+    """A page of customers, sorted by one of SORTS. Raises InvalidInput for a malformed sort or token."""
+    return list_page(filtered(company, wanted), _ORDERS, sort, after=after, limit=limit)
 
 
 def count_customers(company: Company, wanted: CustomerFilter = CustomerFilter()) -> int:
     """How many customers the filter leaves."""
-    query = _filtered(select(Customer).where(Customer.company_id == company.id), wanted)
-    return db.session.scalar(query.with_only_columns(func.count(Customer.id))) or 0
+    return db.session.scalar(filtered(company, wanted).with_only_columns(func.count(Customer.id))) or 0
 
 
 def choices(company: Company) -> list[Customer]:
@@ -75,28 +87,29 @@ def open_balances(company: Company, customer: Customer) -> dict[str, Decimal]:
     query = (
         select(Invoice.currency, func.sum(Invoice.balance))
         .where(Invoice.company_id == company.id, Invoice.customer_id == customer.id)
-        .where(~Invoice.draft, Invoice.balance > 0)
+        .where(~Invoice.draft, Invoice.balance > NOTHING)
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
     )
     return dict(db.session.execute(query).all())
 
 
-def _filtered(query: Select[Customer], wanted: CustomerFilter) -> Select[Customer]:
-    if wanted.number:
-        query = query.where(Customer.number_key == wanted.number.strip().casefold())
-    if wanted.text.strip():
-        query = query.where(contains(wanted.text, Customer.number, Customer.name, Customer.email))
-    if wanted.active is not None:
-        query = query.where(Customer.active == wanted.active)
-    if wanted.currency:
-        query = query.where(Customer.currency == wanted.currency.upper())
-    return query.where(Customer.origin == wanted.origin) if wanted.origin else query
+def filtered(company: Company, wanted: CustomerFilter) -> Select[Customer]:
+    """The customers that the filter leaves, in no order."""
+    given: list[tuple[object, Any]] = [
+        (wanted.number, lambda: Customer.number_key == wanted.number.strip().casefold()),
+        (wanted.text.strip(), lambda: contains(wanted.text, Customer.number, Customer.name, Customer.email)),
+        (wanted.active is not None, lambda: Customer.active == wanted.active),
+        (wanted.currency, lambda: Customer.currency == wanted.currency.upper()),
+        (wanted.origin, lambda: Customer.origin == wanted.origin),
+        (wanted.sync_state, lambda: has_sync_state(company, Kind.CUSTOMER, wanted.sync_state)),
+        (wanted.owing is not None, lambda: _owes(company) if wanted.owing else ~_owes(company)),
+        (wanted.ids is not None, lambda: Customer.id.in_(wanted.ids or ())),
+    ]
+    return select(Customer).where(Customer.company_id == company.id, *(make() for value, make in given if value))
 
 
-def _read_token(token: str) -> tuple[str, int]:
-    try:
-        name_key, row_id = json.loads(token)
-        return str(name_key), int(row_id)
-    except (ValueError, TypeError) as error:
-        raise no_such_page() from error
+def _owes(company: Company) -> ColumnElement[bool]:
+    return exists().where(
+        Invoice.company_id == company.id, Invoice.customer_id == Customer.id, ~Invoice.draft, Invoice.balance > NOTHING
+    )

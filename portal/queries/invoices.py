@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models.company import Company
-from portal.models.customer import Customer
+from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice, InvoiceStatus
 from portal.models.payment import Application
-from portal.queries.paging import PAGE_SIZE, Page, newest_first
-from portal.queries.text import contains
+from portal.queries.filters import DocumentFilter, conditions, matching, orders
+from portal.queries.paging import PAGE_SIZE, Order, Page, by_date, by_id, list_page
+from portal.queries.totals import Sums, counted_totals, kept_totals
+from portal.queries.worth import NOTHING
 
 
 @dataclass(frozen=True)
-class InvoiceFilter:
-    """What a list of invoices shows; an absent value does not narrow it. `text` searches numbers and names."""
-
-    number: str = ""
-    text: str = ""
-    status: str = ""
-    customer_id: int | None = None
-    currency: str = ""
-    origin: str = ""
-    date_from: dt.date | None = None
-    date_to: dt.date | None = None
-    ids: Collection[int] | None = None
+class InvoiceFilter(DocumentFilter):
+    """What a list of invoices shows. `text` searches numbers, purchase orders and customers' names."""
 
 
-@dataclass(frozen=True)
-class Sums:
-    """Count and sums of documents in one currency."""
-
-    currency: str
-    count: int
-    total: Decimal
-    balance: Decimal
+_ORDERS = orders(Invoice) | {"due_date": Order((by_date(Invoice.due_date, "due_date"), by_id(Invoice.id)))}
+SORTS = tuple(_ORDERS)
 
 
 def get_invoice(company: Company, invoice_id: int) -> Invoice:
@@ -63,25 +47,35 @@ def get_invoice_by_number(company: Company, number: str) -> Invoice:
 
 
 def list_invoices(
-    company: Company, wanted: InvoiceFilter = InvoiceFilter(), *, after: str = "", limit: int = PAGE_SIZE
+    company: Company,
+    wanted: InvoiceFilter = InvoiceFilter(),
+    *,
+    sort: str = "-date",
+    after: str = "",
+    limit: int = PAGE_SIZE,
 ) -> Page[Invoice]:
-    """A page of invoices with their customers, newest first. Raises InvalidInput for a malformed filter or token."""
-    query = _filtered(select(Invoice), company, wanted).options(joinedload(Invoice.customer))
-    return newest_first(query, Invoice, after, limit)
+    """A page of invoices with their customers, sorted by one of SORTS (a minus in front turns it round).
+
+    Raises InvalidInput for a malformed sort or token.
+    """
+    query = filtered(company, wanted).options(joinedload(Invoice.customer))
+    return list_page(query, _ORDERS, sort, after=after, limit=limit)
 
 
-def invoice_sums(company: Company, wanted: InvoiceFilter = InvoiceFilter()) -> list[Sums]:
-    """Count, total and balance of what the filter leaves, by currency; voided ones count but owe nothing."""
-    columns = (Invoice.currency, func.count(Invoice.id), func.sum(Invoice.total), func.sum(Invoice.balance))
-    query = _filtered(select(Invoice), company, wanted).with_only_columns(*columns)
-    rows = db.session.execute(query.group_by(Invoice.currency).order_by(Invoice.currency))
-    return [Sums(currency, count, total, balance) for currency, count, total, balance in rows]
+def invoice_sums(company: Company, wanted: InvoiceFilter = InvoiceFilter(), *, whole: bool = False) -> list[Sums]:
+    """Count, total and balance of what the filter leaves, by currency; voided ones count but owe nothing.
+
+    Exact up to 100,000 invoices, and beyond that for no filter or where `whole` asks for it.
+    """
+    if wanted == InvoiceFilter():
+        return kept_totals(company, Invoice)
+    return counted_totals(filtered(company, wanted), Invoice, whole=whole)
 
 
 def owing(company: Company, customer_id: int, currency: str = "") -> list[Invoice]:
     """The customer's invoices on which something is due, oldest due first: what a payment can go on."""
     query = select(Invoice).where(
-        Invoice.company_id == company.id, Invoice.customer_id == customer_id, ~Invoice.draft, Invoice.balance > 0
+        Invoice.company_id == company.id, Invoice.customer_id == customer_id, ~Invoice.draft, Invoice.balance > NOTHING
     )
     if currency:
         query = query.where(Invoice.currency == currency.upper())
@@ -90,10 +84,14 @@ def owing(company: Company, customer_id: int, currency: str = "") -> list[Invoic
 
 def applications_on(invoice: Invoice) -> list[Application]:
     """The money on an invoice with its payments, oldest first."""
-    query = select(Application).where(
-        Application.company_id == invoice.company_id, Application.invoice_id == invoice.id
-    )
-    return list(db.session.scalars(query.options(joinedload(Application.payment)).order_by(Application.id)))
+    query = _lying_on(invoice).where(Application.payment_id.is_not(None)).options(joinedload(Application.payment))
+    return list(db.session.scalars(query))
+
+
+def credits_on(invoice: Invoice) -> list[tuple[CreditNote, Application]]:
+    """The credit on an invoice with its credit notes, oldest first."""
+    query = _lying_on(invoice).join(CreditNote, CreditNote.id == Application.credit_note_id)
+    return [(note, row) for note, row in db.session.execute(query.with_only_columns(CreditNote, Application))]
 
 
 def with_lines(invoices: list[Invoice]) -> list[Invoice]:
@@ -103,32 +101,25 @@ def with_lines(invoices: list[Invoice]) -> list[Invoice]:
     return invoices
 
 
-def _filtered(query: Select[Invoice], company: Company, wanted: InvoiceFilter) -> Select[Invoice]:
-    query = query.where(Invoice.company_id == company.id, *_plain_conditions(wanted))
+def filtered(company: Company, wanted: InvoiceFilter) -> Select[Invoice]:
+    """The invoices that the filter leaves, in no order."""
+    query = select(Invoice).where(*conditions(company, Invoice, wanted))
     if wanted.text.strip():
-        query = query.join(Customer, Customer.id == Invoice.customer_id).where(
-            contains(wanted.text, Invoice.number, Invoice.purchase_order, Customer.name)
-        )
+        query = query.where(matching(company, Invoice, Invoice.purchase_order, wanted))
     return query.where(has_status(wanted.status, company.today())) if wanted.status else query
 
 
-def _plain_conditions(wanted: InvoiceFilter) -> list[ColumnElement[bool]]:
-    given: list[tuple[object, ColumnElement[bool]]] = [
-        (wanted.number, Invoice.number_key == wanted.number.strip().casefold()),
-        (wanted.customer_id, Invoice.customer_id == wanted.customer_id),
-        (wanted.currency, Invoice.currency == wanted.currency.upper()),
-        (wanted.origin, Invoice.origin == wanted.origin),
-        (wanted.date_from, Invoice.date >= (wanted.date_from or dt.date.min)),
-        (wanted.date_to, Invoice.date <= (wanted.date_to or dt.date.max)),
-    ]
-    conditions = [condition for value, condition in given if value]
-    return [*conditions, Invoice.id.in_(wanted.ids)] if wanted.ids is not None else conditions
+def _lying_on(invoice: Invoice) -> Select[Application]:
+    query = select(Application).where(
+        Application.company_id == invoice.company_id, Application.invoice_id == invoice.id
+    )
+    return query.order_by(Application.id)
 
 
 def has_status(status: str, today: dt.date) -> ColumnElement[bool]:
     """`Invoice.status(today)` as the database computes it; an unknown word matches nothing."""
     issued = and_(Invoice.voided_at.is_(None), ~Invoice.draft)
-    owes = and_(issued, Invoice.balance > 0)
+    owes = and_(issued, Invoice.balance > NOTHING)
     conditions: dict[str, ColumnElement[bool]] = {
         InvoiceStatus.VOIDED: Invoice.voided_at.is_not(None),
         InvoiceStatus.DRAFT: and_(Invoice.voided_at.is_(None), Invoice.draft),

@@ -14,14 +14,11 @@ from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.sums import BookSum
-from portal.models.types import AMOUNT
 from portal.money import ZERO
+from portal.queries.worth import balance, total
 
 PENDING = "pending book sums"
 """Where a session keeps the changes that its commit will write (`portal.services.sums`)."""
-
-
-_NONE = literal(ZERO, AMOUNT)
 
 
 class Key(NamedTuple):
@@ -70,24 +67,13 @@ def counted(company: Company) -> dict[Key, Share]:
     """What the sums of every kind are when the documents are counted."""
     sums = {}
     for model in (Invoice, Payment, CreditNote):
-        for currency, bucket, count, total, balance in db.session.execute(_count(company, model)):
-            sums[Key(company.id, model.__tablename__, currency, bucket)] = Share(count, total, balance)
+        for currency, bucket, count, worth, left in db.session.execute(_count(company, model)):
+            sums[Key(company.id, model.__tablename__, currency, bucket)] = Share(count, worth, left)
     return sums
 
 
 def _count(company: Company, model: Any) -> Select[Any]:
-    total = model.amount if model is Payment else model.total
     live = literal("live") if model is Payment else case((model.draft, "draft"), else_="live")
     bucket = case((model.voided_at.is_not(None), "voided"), else_=live)
-    query = select(model.currency, bucket, func.count(), func.sum(total), func.sum(_balance(model)))
+    query = select(model.currency, bucket, func.count(), func.sum(total(model)), func.sum(balance(model)))
     return query.where(model.company_id == company.id).group_by(model.currency, bucket)
-
-
-def _balance(model: Any) -> Any:
-    """What is left of each document, as the model's own `balance` says."""
-    if model is Invoice:
-        return Invoice.balance
-    if model is Payment:
-        return case((Payment.voided_at.is_not(None), _NONE), else_=Payment.amount - Payment.applied)
-    ended = CreditNote.voided_at.is_not(None) | CreditNote.draft
-    return case((ended, _NONE), else_=CreditNote.total - CreditNote.applied)

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models.company import Company
-from portal.models.customer import Customer
 from portal.models.payment import Application, Payment
-from portal.money import ZERO
-from portal.queries.invoices import Sums
-from portal.queries.paging import PAGE_SIZE, Page, newest_first
-from portal.queries.text import contains
+from portal.queries.filters import DocumentFilter, conditions, matching, orders
+from portal.queries.paging import PAGE_SIZE, Page, list_page
+from portal.queries.totals import Sums, counted_totals, kept_totals
 from portal.queries.words import PaymentStatus
 
 
 @dataclass(frozen=True)
-class PaymentFilter:
-    """What a list of payments shows; an absent value does not narrow it. `text` searches numbers, references, names."""
+class PaymentFilter(DocumentFilter):
+    """What a list of payments shows. `text` searches numbers, references and customers' names."""
 
-    number: str = ""
-    text: str = ""
-    status: str = ""
-    customer_id: int | None = None
-    currency: str = ""
-    origin: str = ""
     method: str = ""
-    date_from: dt.date | None = None
-    date_to: dt.date | None = None
-    ids: Collection[int] | None = None
+
+
+_ORDERS = orders(Payment)
+SORTS = tuple(_ORDERS)
 
 
 def get_payment(company: Company, payment_id: int) -> Payment:
@@ -55,23 +46,29 @@ def get_payment_by_number(company: Company, number: str) -> Payment:
 
 
 def list_payments(
-    company: Company, wanted: PaymentFilter = PaymentFilter(), *, after: str = "", limit: int = PAGE_SIZE
+    company: Company,
+    wanted: PaymentFilter = PaymentFilter(),
+    *,
+    sort: str = "-date",
+    after: str = "",
+    limit: int = PAGE_SIZE,
 ) -> Page[Payment]:
-    """A page of payments with their customers, newest first. Raises InvalidInput for a malformed token."""
-    query = _filtered(select(Payment), company, wanted).options(joinedload(Payment.customer))
-    return newest_first(query, Payment, after, limit)
+    """A page of payments with their customers, sorted by one of SORTS (a minus in front turns it round).
+
+    Raises InvalidInput for a malformed sort or token.
+    """
+    query = filtered(company, wanted).options(joinedload(Payment.customer))
+    return list_page(query, _ORDERS, sort, after=after, limit=limit)
 
 
-def payment_sums(company: Company, wanted: PaymentFilter = PaymentFilter()) -> list[Sums]:
-    """Count, amount and rest of what the filter leaves, by currency; a voided payment has no rest."""
-    kept = func.sum(Payment.amount).filter(Payment.voided_at.is_(None))
-    columns = (Payment.currency, func.count(Payment.id), func.sum(Payment.amount), kept, func.sum(Payment.applied))
-    query = _filtered(select(Payment), company, wanted).with_only_columns(*columns)
-    rows = db.session.execute(query.group_by(Payment.currency).order_by(Payment.currency))
-    return [
-        Sums(currency, count, amount, (left or ZERO) - applied)  # nothing of a voided payment is applied
-        for currency, count, amount, left, applied in rows
-    ]
+def payment_sums(company: Company, wanted: PaymentFilter = PaymentFilter(), *, whole: bool = False) -> list[Sums]:
+    """Count, amount and rest of what the filter leaves, by currency; a voided payment has no rest.
+
+    Exact up to 100,000 payments, and beyond that for no filter or where `whole` asks for it.
+    """
+    if wanted == PaymentFilter():
+        return kept_totals(company, Payment)
+    return counted_totals(filtered(company, wanted), Payment, whole=whole)
 
 
 def with_rest(company: Company, customer_id: int, currency: str = "") -> list[Payment]:
@@ -92,27 +89,14 @@ def with_applications(payments: list[Payment]) -> list[Payment]:
     return payments
 
 
-def _filtered(query: Select[Payment], company: Company, wanted: PaymentFilter) -> Select[Payment]:
-    query = query.where(Payment.company_id == company.id, *_plain_conditions(wanted))
+def filtered(company: Company, wanted: PaymentFilter) -> Select[Payment]:
+    """The payments that the filter leaves, in no order."""
+    query = select(Payment).where(*conditions(company, Payment, wanted))
+    if wanted.method:
+        query = query.where(Payment.method == wanted.method)
     if wanted.text.strip():
-        query = query.join(Customer, Customer.id == Payment.customer_id).where(
-            contains(wanted.text, Payment.number, Payment.reference, Customer.name)
-        )
+        query = query.where(matching(company, Payment, Payment.reference, wanted))
     return query.where(has_status(wanted.status)) if wanted.status else query
-
-
-def _plain_conditions(wanted: PaymentFilter) -> list[ColumnElement[bool]]:
-    given: list[tuple[object, ColumnElement[bool]]] = [
-        (wanted.number, Payment.number_key == wanted.number.strip().casefold()),
-        (wanted.customer_id, Payment.customer_id == wanted.customer_id),
-        (wanted.currency, Payment.currency == wanted.currency.upper()),
-        (wanted.origin, Payment.origin == wanted.origin),
-        (wanted.method, Payment.method == wanted.method),
-        (wanted.date_from, Payment.date >= (wanted.date_from or dt.date.min)),
-        (wanted.date_to, Payment.date <= (wanted.date_to or dt.date.max)),
-    ]
-    conditions = [condition for value, condition in given if value]
-    return [*conditions, Payment.id.in_(wanted.ids)] if wanted.ids is not None else conditions
 
 
 def has_status(status: str) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from portal.models.credit_note import CreditNote
 from portal.models.payment import Payment
 
 
@@ -16,6 +17,16 @@ class PaymentStatus(StrEnum):
     UNAPPLIED = "unapplied"
 
 
+class CreditNoteStatus(StrEnum):
+    """What a credit note is called; the first that holds."""
+
+    VOIDED = "voided"
+    DRAFT = "draft"
+    APPLIED = "applied"
+    PARTIALLY_APPLIED = "partially_applied"
+    UNAPPLIED = "unapplied"
+
+
 def payment_status(payment: Payment) -> PaymentStatus:
     """What the payment is called."""
     if payment.voided:
@@ -23,3 +34,14 @@ def payment_status(payment: Payment) -> PaymentStatus:
     if not payment.balance:
         return PaymentStatus.APPLIED
     return PaymentStatus.PARTIALLY_APPLIED if payment.applied else PaymentStatus.UNAPPLIED
+
+
+def credit_note_status(note: CreditNote) -> CreditNoteStatus:
+    """What the credit note is called."""
+    if note.voided:
+        return CreditNoteStatus.VOIDED
+    if note.draft:
+        return CreditNoteStatus.DRAFT
+    if not note.balance:
+        return CreditNoteStatus.APPLIED
+    return CreditNoteStatus.PARTIALLY_APPLIED if note.applied else CreditNoteStatus.UNAPPLIED

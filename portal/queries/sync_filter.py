@@ -1,0 +1,57 @@
+"""The state of a document towards Intacct as a condition: `sync_states.states` as the database computes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, false, select, true
+
+from portal.extensions import db
+from portal.models.company import Company
+from portal.models.connection import Book
+from portal.models.credit_note import CreditNote
+from portal.models.customer import Customer
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.models.sync import Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.queries.sync_states import State
+
+_MODELS: dict[Kind, Any] = {
+    Kind.CUSTOMER: Customer,
+    Kind.INVOICE: Invoice,
+    Kind.PAYMENT: Payment,
+    Kind.CREDIT_NOTE: CreditNote,
+}
+
+
+def has_sync_state(company: Company, kind: Kind, state: str) -> ColumnElement[bool]:
+    """Whether a record of `kind` is in `state`; an unknown word matches nothing."""
+    model = _MODELS[kind]
+    book = db.session.scalar(select(Book.id).where(Book.company_id == company.id, Book.active))
+    if book is None:
+        return true() if state == State.NOT_SYNCED else false()
+    mine = select(SyncRow.record_id).where(SyncRow.book_id == book, SyncRow.kind == kind)
+    if state == State.NOT_SYNCED:
+        unknown: ColumnElement[bool] = model.id.not_in(mine)
+        return unknown
+    found: ColumnElement[bool] = model.id.in_(mine.where(_word(kind) == state))
+    return found
+
+
+def _word(kind: Kind) -> Any:
+    problem = exists().where(Problem.sync_row_id == SyncRow.id, Problem.closed_at.is_(None))
+    is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
+    owes = exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == "")
+    draft = exists().where(Invoice.id == SyncRow.record_id, Invoice.draft) if kind == Kind.INVOICE else false()
+    settled = and_(SyncRow.want_hash == SyncRow.have_hash, ~owes)
+    return case(
+        (SyncRow.hold == Hold.SKIPPED, State.SKIPPED.value),
+        (problem, State.PROBLEM.value),
+        (is_open, State.UNKNOWN.value),
+        (SyncRow.hold != Hold.NONE, State.EXCLUDED.value),
+        (draft, State.EXCLUDED.value),
+        (and_(SyncRow.waiting_for != "", ~settled), State.WAITING.value),
+        (and_(settled, SyncRow.have_hash != ""), State.SYNCED.value),
+        (settled, State.EXCLUDED.value),
+        else_=State.PENDING.value,
+    )
