@@ -6,6 +6,8 @@ from flask import Flask
 
 from portal.blueprints.access import init_access
 from portal.blueprints.api import area as api
+from portal.blueprints.api import reference as api_reference
+from portal.blueprints.api_keys import area as api_keys
 from portal.blueprints.auth import area as auth
 from portal.blueprints.customers import area as customers
 from portal.blueprints.dashboard import area as dashboard
@@ -19,7 +21,7 @@ from portal.blueprints.rendering import init_rendering
 from portal.blueprints.settings import area as settings
 from portal.blueprints.urls import init_urls
 
-AREAS = (auth, health, dashboard, customers, invoices, payments, settings, api)
+AREAS = (auth, health, dashboard, customers, invoices, payments, settings, api_keys, api, api_reference)
 
 
 def init_pages(app: Flask) -> None:

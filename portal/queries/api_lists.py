@@ -24,13 +24,17 @@ Filter = Callable[[Company, str], ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Listing:
-    """What can be listed: the company's rows, what they may be sorted by and filtered by, and when they changed."""
+    """What can be listed: the company's rows, what they may be sorted by and filtered by, and when they changed.
+
+    `unless_filtered` are filters that hold while the address names no other value for them.
+    """
 
     rows: Callable[[Company], Select[Any]]
     id: InstrumentedAttribute[int]
-    changed: InstrumentedAttribute[Any]
+    changed: Any
     sorts: Mapping[str, Any]
     filters: Mapping[str, Filter]
+    unless_filtered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def find(listing: Listing, company: Company, wanted: Wanted) -> Found[Any]:
 
 
 def _conditions(listing: Listing, company: Company, wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions = [_condition(listing, company, name, value) for name, value in wanted.filters.items()]
+    filters = {**listing.unless_filtered, **wanted.filters}
+    conditions = [_condition(listing, company, name, value) for name, value in filters.items()]
     if wanted.updated_after is not None:
         conditions.append(listing.changed >= wanted.updated_after)
     return conditions

@@ -1,6 +1,17 @@
 """The JSON API at /api, shaped like Invoiced's public one, so that its clients work unchanged."""
 
-from portal.blueprints.api import customers, invoices, payments
+from portal.blueprints.api import customers, events, invoices, openapi, payments, problems, sync_runs
 from portal.blueprints.api.blueprint import area
+from portal.blueprints.api.reference import reference
 
-__all__ = ["area", "customers", "invoices", "payments"]
+__all__ = [
+    "area",
+    "customers",
+    "events",
+    "invoices",
+    "openapi",
+    "payments",
+    "problems",
+    "reference",
+    "sync_runs",
+]

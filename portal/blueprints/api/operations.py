@@ -101,12 +101,15 @@ def _door(declared: Operation, view: View) -> Callable[..., Response]:
 
 
 def _write(declared: Operation, view: View, arguments: Mapping[str, Any]) -> Response:
-    """Carry a change out, once for each Idempotency-Key, and commit it."""
+    """Carry a change out, once for each Idempotency-Key, and commit it. A refusal leaves nothing, not even the key."""
     memory = _memory() if declared.method == "POST" else None
     if memory is not None and memory.status:
         return _respond(memory.status, memory.answer, {"Idempotent-Replayed": "true"})
     answer = view(**arguments)
     text = "" if answer.status == 204 else dumps(answer.body)
+    if answer.status >= 400:
+        db.session.rollback()
+        return _respond(answer.status, text, answer.headers)
     if memory is not None:
         idempotency.keep(memory, answer.status, text)
     db.session.commit()
