@@ -1,4 +1,4 @@
-"""`portal book`: customers, invoices and payments from the command line, as the API's bodies."""
+"""`portal book`: customers, invoices, payments and credit notes from the command line, as the API's bodies."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any
 
 import click
 
-from portal.cli.documents import DOCUMENTS, Document, present
+from portal.cli.documents import DOCUMENTS, Asked, Document, present
 from portal.cli.output import Group, emit, emit_list, table
 from portal.errors import InvalidInput
 from portal.extensions import db
 from portal.models.company import Company
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.queries.bodies import body
+from portal.money import ZERO
+from portal.queries.bodies import body, credit_applied
 from portal.queries.companies import get_company_by_slug
 from portal.queries.sync_states import State
-from portal.services import payments
+from portal.services import applying
 from portal.services.audit import Actor
-from portal.services.bodies import apply_data, parse
+from portal.services.bodies import apply_data, credit_data, is_credit, parse
 
 COMMAND_LINE = Actor("command line")
 
@@ -34,15 +36,21 @@ company_option = click.option("--company", "slug", required=True, metavar="SLUG"
 
 @click.group("book", cls=Group)
 def group() -> None:
-    """Customers, invoices and payments. Documents are read from standard input as one JSON object."""
+    """Customers, invoices, payments and credit notes. Documents are read from standard input as one JSON object."""
 
 
 @group.command("add")
 @click.argument("kind", type=KIND)
 @company_option
 def add(kind: str, slug: str) -> None:
-    """Add a customer, invoice or payment. One that is there already, exactly so, is printed as it is."""
+    """Add a customer, invoice, payment or credit note. One that is there already, exactly so, is printed as it is.
+
+    A payment of amount 0 that is applied to invoices out of credit notes applies these and adds nothing.
+    """
     company, document, given = get_company_by_slug(slug), DOCUMENTS[kind], parse(read_stdin())
+    if kind == "payment" and is_credit(given):
+        _apply_credit(company, given)
+        return
     record = present(document, company, given) or document.create(company, given, COMMAND_LINE)
     _commit_and_print(company, record)
 
@@ -65,7 +73,7 @@ def edit(kind: str, number: str, slug: str) -> None:
 @company_option
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept in the history.")
 def void(kind: str, number: str, slug: str, reason: str) -> None:
-    """Take an invoice or payment back (its money is un-applied first); a customer becomes inactive."""
+    """Take a document back (what is applied is un-applied first); a customer becomes inactive."""
     company, document = get_company_by_slug(slug), DOCUMENTS[kind]
     record = document.find(company, number)
     document.void(record, reason, COMMAND_LINE)
@@ -75,23 +83,23 @@ def void(kind: str, number: str, slug: str, reason: str) -> None:
 @group.command("apply")
 @company_option
 def apply(slug: str) -> None:
-    """Put money of a payment on an invoice: {"payment": "PMT-00001", "invoice": "INV-1", "amount": 20}."""
+    """Put money on an invoice: {"payment": "PMT-00001", "invoice": "INV-1", "amount": 20}; or a "credit_note"."""
     company = get_company_by_slug(slug)
     asked = apply_data(company, parse(read_stdin()))
     if asked.amount is None:
         raise InvalidInput("The amount is missing.", field="amount", code="missing")
-    payments.apply_one(asked.payment, asked.invoice, asked.amount, actor=COMMAND_LINE)
-    _commit_and_print(company, asked.payment)
+    applying.apply_one(asked.source, asked.invoice, asked.amount, actor=COMMAND_LINE)
+    _commit_and_print(company, asked.source)
 
 
 @group.command("unapply")
 @company_option
 def unapply(slug: str) -> None:
-    """Take money of a payment off an invoice: {"payment": "PMT-00001", "invoice": "INV-1"}; all of it, or "amount"."""
+    """Take money off an invoice: {"payment": "PMT-00001", "invoice": "INV-1"}; or a "credit_note". All, or "amount"."""
     company = get_company_by_slug(slug)
     asked = apply_data(company, parse(read_stdin()))
-    payments.unapply(asked.payment, asked.invoice, amount=asked.amount, actor=COMMAND_LINE)
-    _commit_and_print(company, asked.payment)
+    applying.unapply(asked.source, asked.invoice, amount=asked.amount, actor=COMMAND_LINE)
+    _commit_and_print(company, asked.source)
 
 
 @group.command("list")
@@ -100,11 +108,19 @@ def unapply(slug: str) -> None:
 @click.option("--number", default="", metavar="N", help="Only the one of this number, in any case.")
 @click.option("--sync-state", type=click.Choice([state.value for state in State]), help="Only those in this state.")
 def list_command(kinds: str, slug: str, number: str, sync_state: str | None) -> None:
-    """List customers, invoices or payments."""
+    """List customers, invoices, payments or credit notes."""
     company, document = get_company_by_slug(slug), PLURALS[kinds]
-    bodies = _bodies(company, document, number)
-    chosen = [found for found in bodies if sync_state in (None, found["sync"]["state"])]
-    emit_list(chosen, lambda listing: _table(document, listing["items"]))
+    emit_list(
+        list(_bodies(company, document, Asked(number, sync_state or ""))),
+        lambda listing: _table(document, listing["items"]),
+    )
+
+
+def _apply_credit(company: Company, given: dict[str, Any]) -> None:
+    moves = [(move.source, move.invoice, move.amount or ZERO) for move in credit_data(company, given)]
+    applying.apply_all(moves, actor=COMMAND_LINE)
+    db.session.commit()
+    emit(credit_applied(company, moves), lambda answer: f"{len(answer['applied_to'])} applied.")
 
 
 def read_stdin() -> str:
@@ -115,7 +131,7 @@ def read_stdin() -> str:
         raise InvalidInput("Standard input is not UTF-8 text.", code="encoding") from error
 
 
-def _commit_and_print(company: Company, record: Customer | Invoice | Payment) -> None:
+def _commit_and_print(company: Company, record: Customer | Invoice | Payment | CreditNote) -> None:
     db.session.commit()
     emit(body(company, record), _sentence)
 
@@ -128,10 +144,10 @@ def _sentence(document: dict[str, Any]) -> str:
     return f"{document['number']}: {document['status']}{money}"
 
 
-def _bodies(company: Company, document: Document[Any], number: str) -> Iterator[dict[str, Any]]:
+def _bodies(company: Company, document: Document[Any], asked: Asked) -> Iterator[dict[str, Any]]:
     after = ""
     while True:
-        page = document.page(company, number, after, BATCH)
+        page = document.page(company, asked, after, BATCH)
         yield from document.bodies(company, page.items)
         if not page.next_after:
             return

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from portal.errors import NotFound
 from portal.models.company import Company
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.queries.bodies import customer_bodies, invoice_bodies, payment_bodies
+from portal.queries.bodies import credit_note_bodies, customer_bodies, invoice_bodies, payment_bodies
+from portal.queries.credit_notes import CreditNoteFilter, get_credit_note_by_number, list_credit_notes
 from portal.queries.customers import CustomerFilter, get_customer_by_number, list_customers
 from portal.queries.invoices import InvoiceFilter, get_invoice_by_number, list_invoices
 from portal.queries.paging import Page
 from portal.queries.payments import PaymentFilter, get_payment_by_number, list_payments
-from portal.services import customers, invoices, payments
+from portal.services import credit_notes, customers, invoices, payments
 from portal.services.audit import Actor
-from portal.services.bodies import customer_data, invoice_data, payment_data
+from portal.services.bodies import credit_note_data, customer_data, invoice_data, payment_data
 
 Body = dict[str, Any]
-Record = TypeVar("Record", Customer, Invoice, Payment)
+Record = TypeVar("Record", Customer, Invoice, Payment, CreditNote)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a list is asked for; an empty word does not narrow it."""
+
+    number: str = ""
+    sync_state: str = ""
 
 
 class Document(Protocol[Record]):
@@ -32,8 +43,8 @@ class Document(Protocol[Record]):
         """The document of this number."""
         ...
 
-    def page(self, company: Company, number: str, after: str, limit: int) -> Page[Record]:
-        """A page of the list, of one number only unless that is empty."""
+    def page(self, company: Company, wanted: Asked, after: str, limit: int) -> Page[Record]:
+        """A page of the list, as far as it is what was asked for."""
         ...
 
     def bodies(self, company: Company, records: Sequence[Record]) -> list[Body]:
@@ -63,8 +74,10 @@ class _Customers:
     def find(self, company: Company, number: str) -> Customer:
         return get_customer_by_number(company, number)
 
-    def page(self, company: Company, number: str, after: str, limit: int) -> Page[Customer]:
-        return list_customers(company, CustomerFilter(number=number), after=after, limit=limit)
+    def page(self, company: Company, wanted: Asked, after: str, limit: int) -> Page[Customer]:
+        return list_customers(
+            company, CustomerFilter(wanted.number, sync_state=wanted.sync_state), after=after, limit=limit
+        )
 
     def bodies(self, company: Company, records: Sequence[Customer]) -> list[Body]:
         return customer_bodies(company, records)
@@ -88,8 +101,10 @@ class _Invoices:
     def find(self, company: Company, number: str) -> Invoice:
         return get_invoice_by_number(company, number)
 
-    def page(self, company: Company, number: str, after: str, limit: int) -> Page[Invoice]:
-        return list_invoices(company, InvoiceFilter(number=number), after=after, limit=limit)
+    def page(self, company: Company, wanted: Asked, after: str, limit: int) -> Page[Invoice]:
+        return list_invoices(
+            company, InvoiceFilter(wanted.number, sync_state=wanted.sync_state), after=after, limit=limit
+        )
 
     def bodies(self, company: Company, records: Sequence[Invoice]) -> list[Body]:
         return invoice_bodies(company, records)
@@ -123,8 +138,10 @@ class _Payments:
     def find(self, company: Company, number: str) -> Payment:
         return get_payment_by_number(company, number)
 
-    def page(self, company: Company, number: str, after: str, limit: int) -> Page[Payment]:
-        return list_payments(company, PaymentFilter(number=number), after=after, limit=limit)
+    def page(self, company: Company, wanted: Asked, after: str, limit: int) -> Page[Payment]:
+        return list_payments(
+            company, PaymentFilter(wanted.number, sync_state=wanted.sync_state), after=after, limit=limit
+        )
 
     def bodies(self, company: Company, records: Sequence[Payment]) -> list[Body]:
         return payment_bodies(company, records)
@@ -144,7 +161,38 @@ class _Payments:
         payments.void(record, reason=reason, actor=actor)
 
 
-DOCUMENTS: dict[str, Document[Any]] = {"customer": _Customers(), "invoice": _Invoices(), "payment": _Payments()}
+class _CreditNotes:
+    columns: Sequence[str] = ("number", "date", "status", "total", "balance", "currency", "sync")
+
+    def find(self, company: Company, number: str) -> CreditNote:
+        return get_credit_note_by_number(company, number)
+
+    def page(self, company: Company, wanted: Asked, after: str, limit: int) -> Page[CreditNote]:
+        wanted_notes = CreditNoteFilter(number=wanted.number, sync_state=wanted.sync_state)
+        return list_credit_notes(company, wanted_notes, after=after, limit=limit)
+
+    def bodies(self, company: Company, records: Sequence[CreditNote]) -> list[Body]:
+        return credit_note_bodies(company, records)
+
+    def create(self, company: Company, given: Body, actor: Actor) -> CreditNote:
+        return credit_notes.create(company, credit_note_data(company, given), actor=actor)
+
+    def says_the_same(self, company: Company, record: CreditNote, given: Body) -> bool:
+        return credit_notes.is_same(record, credit_note_data(company, given, record))
+
+    def edit(self, company: Company, record: CreditNote, given: Body, actor: Actor) -> None:
+        credit_notes.edit(record, credit_note_data(company, given, record), actor=actor)
+
+    def void(self, record: CreditNote, reason: str, actor: Actor) -> None:
+        credit_notes.void(record, reason=reason, actor=actor)
+
+
+DOCUMENTS: dict[str, Document[Any]] = {
+    "customer": _Customers(),
+    "invoice": _Invoices(),
+    "payment": _Payments(),
+    "credit-note": _CreditNotes(),
+}
 
 
 def present(document: Document[Record], company: Company, given: Body) -> Record | None:

@@ -13,15 +13,17 @@ from typing import Any
 
 from portal.models.base import JsonDict
 from portal.models.company import Company
+from portal.models.credit_note import CreditNote, CreditNoteLine
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice, InvoiceLine
-from portal.models.payment import Payment
+from portal.models.payment import Application, Payment
 from portal.models.sync import Kind
-from portal.money import round_amount
+from portal.money import ZERO, round_amount
+from portal.queries.credit_notes import with_details
 from portal.queries.invoices import with_lines
 from portal.queries.payments import with_applications
 from portal.queries.sync_states import SyncState, states
-from portal.queries.words import payment_status
+from portal.queries.words import credit_note_status, payment_status
 
 _ADDRESS = ("address1", "address2", "city", "state", "postal_code", "country")
 _LINE_OVERRIDES = ("account", "location", "department")
@@ -46,13 +48,50 @@ def payment_bodies(company: Company, payments: Sequence[Payment]) -> list[JsonDi
     return [_payment(payment, known[payment.id]) for payment in with_applications(list(payments))]
 
 
-def body(company: Company, record: Customer | Invoice | Payment) -> JsonDict:
+def credit_note_bodies(company: Company, notes: Sequence[CreditNote]) -> list[JsonDict]:
+    """The bodies of credit notes with their lines and applications, their sync states read at once."""
+    known = states(company, Kind.CREDIT_NOTE, [note.id for note in notes])
+    return [_credit_note(note, known[note.id]) for note in with_details(list(notes))]
+
+
+def body(company: Company, record: Customer | Invoice | Payment | CreditNote) -> JsonDict:
     """The body of one record."""
     if isinstance(record, Customer):
         return customer_bodies(company, [record])[0]
     if isinstance(record, Invoice):
         return invoice_bodies(company, [record])[0]
+    if isinstance(record, CreditNote):
+        return credit_note_bodies(company, [record])[0]
     return payment_bodies(company, [record])[0]
+
+
+def credit_applied(company: Company, moves: Sequence[tuple[Payment | CreditNote, Invoice, Decimal]]) -> JsonDict:
+    """What a payment of amount 0 did that applied credit notes: shaped as a payment, without the id that none has."""
+    source = moves[0][0]
+    currency = source.currency
+    return {
+        "id": None,
+        "object": "payment",
+        "number": "",
+        "status": "applied",
+        "customer": source.customer_id,
+        "date": seconds(company.today()),
+        "currency": currency.lower(),
+        "amount": round_amount(ZERO, currency),
+        "balance": round_amount(ZERO, currency),
+        "applied_to": [
+            {
+                "type": "credit_note",
+                "credit_note": note.id,
+                "credit_note_number": note.number,
+                "document_type": "invoice",
+                "invoice": invoice.id,
+                "invoice_number": invoice.number,
+                "amount": round_amount(amount, currency),
+            }
+            for note, invoice, amount in moves
+        ],
+    }
 
 
 def seconds(day: dt.date | dt.datetime | None) -> int | None:
@@ -108,7 +147,7 @@ def _invoice(invoice: Invoice, today: dt.date, sync: SyncState) -> JsonDict:
     }
 
 
-def _line(line: InvoiceLine, currency: str) -> JsonDict:
+def _line(line: InvoiceLine | CreditNoteLine, currency: str) -> JsonDict:
     name, _, description = line.description.partition("\n")
     overrides = {f"intacct_{word}": getattr(line, word) for word in _LINE_OVERRIDES if getattr(line, word)}
     return {
@@ -137,15 +176,7 @@ def _payment(payment: Payment, sync: SyncState) -> JsonDict:
         "balance": round_amount(payment.balance, currency),
         "method": payment.method,
         "reference": payment.reference,
-        "applied_to": [
-            {
-                "type": "invoice",
-                "invoice": row.invoice_id,
-                "invoice_number": row.invoice.number,
-                "amount": round_amount(row.amount, currency),
-            }
-            for row in payment.applications
-        ],
+        "applied_to": [{"type": "invoice"} | _applied_to(row, currency) for row in payment.applications],
         "origin": payment.origin,
         "voided": payment.voided,
         "voided_at": seconds(payment.voided_at),
@@ -154,7 +185,44 @@ def _payment(payment: Payment, sync: SyncState) -> JsonDict:
     }
 
 
-def _common(record: Customer | Invoice | Payment, sync: SyncState) -> JsonDict:
+def _credit_note(note: CreditNote, sync: SyncState) -> JsonDict:
+    currency = note.currency
+    return {
+        "id": note.id,
+        "object": "credit_note",
+        "number": note.number,
+        "status": credit_note_status(note).value,
+        "customer": note.customer_id,
+        "invoice": note.invoice_id,
+        "date": seconds(note.date),
+        "currency": currency.lower(),
+        "draft": note.draft,
+        "items": [_line(line, currency) for line in note.lines],
+        "discounts": _adjustments(note.discount, currency),
+        "taxes": _adjustments(note.tax, currency),
+        "total": round_amount(note.total, currency),
+        "balance": round_amount(note.balance, currency),
+        "applied_to": [
+            {"type": "credit_note", "credit_note": note.id, "document_type": "invoice"} | _applied_to(row, currency)
+            for row in note.applications
+        ],
+        "origin": note.origin,
+        "voided": note.voided,
+        "voided_at": seconds(note.voided_at),
+        "void_reason": note.void_reason,
+        **_common(note, sync),
+    }
+
+
+def _applied_to(row: Application, currency: str) -> JsonDict:
+    return {
+        "invoice": row.invoice_id,
+        "invoice_number": row.invoice.number,
+        "amount": round_amount(row.amount, currency),
+    }
+
+
+def _common(record: Customer | Invoice | Payment | CreditNote, sync: SyncState) -> JsonDict:
     return {
         "metadata": dict(record.extra),
         "version": record.version,

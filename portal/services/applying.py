@@ -17,7 +17,7 @@ from portal.services.audit import Actor
 from portal.services.checks import Faults, show
 from portal.services.records import hold
 
-SourceT = TypeVar("SourceT", Payment, CreditNote)
+SourceT = TypeVar("SourceT", bound=Payment | CreditNote)
 
 
 def set_applied(source: SourceT, invoice: Invoice, amount: Decimal, *, actor: Actor) -> SourceT:
@@ -65,6 +65,15 @@ def unapply(source: SourceT, invoice: Invoice, *, actor: Actor, amount: Decimal 
     return source
 
 
+def apply_all(moves: Sequence[tuple[Payment | CreditNote, Invoice, Decimal]], *, actor: Actor) -> None:
+    """Put (source, invoice, amount) each, all or none. Errors as in `apply`, N counting the moves."""
+    with db.session.begin_nested():
+        records = {(type(record), record.id): record for source, invoice, _ in moves for record in (source, invoice)}
+        hold(*records.values())
+        for index, (source, invoice, amount) in enumerate(moves):
+            _add(source, invoice, amount, f"applied_to.{index}.amount", actor)
+
+
 def take_off_all(source: Payment | CreditNote, *, actor: Actor) -> None:
     """Take a source that the caller holds off every invoice that it lies on."""
     for invoice in sorted((row.invoice for row in source.applications), key=lambda invoice: invoice.id):
@@ -76,9 +85,12 @@ def add_each(source: Payment | CreditNote, items: Sequence[tuple[Invoice, Decima
     """`apply` inside a savepoint of the caller's."""
     hold(source, *{invoice.id: invoice for invoice, _ in items}.values())
     for index, (invoice, amount) in enumerate(items):
-        at = f"applied_to.{index}.amount"
-        refuse_nothing(amount, at)
-        applications.put(source, invoice, applications.applied_to(source, invoice) + amount, actor=actor, field=at)
+        _add(source, invoice, amount, f"applied_to.{index}.amount", actor)
+
+
+def _add(source: Payment | CreditNote, invoice: Invoice, amount: Decimal, at: str, actor: Actor) -> None:
+    refuse_nothing(amount, at)
+    applications.put(source, invoice, applications.applied_to(source, invoice) + amount, actor=actor, field=at)
 
 
 def find_invoices(company_id: int, applied: Sequence[tuple[int, Decimal]]) -> list[Invoice]:

@@ -16,13 +16,16 @@ from typing import Any, NoReturn
 from portal.errors import InvalidInput
 from portal.models.base import JsonDict
 from portal.models.company import Company
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
-from portal.models.invoice import Invoice, InvoiceLine
+from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.money import ZERO
 from portal.services.body_reader import MAX_NUMBER_DIGITS, BodyReader
+from portal.services.credit_note_checks import CreditNoteData
 from portal.services.customers import CustomerData
-from portal.services.invoice_checks import InvoiceData, LineData
+from portal.services.invoice_checks import InvoiceData
+from portal.services.lines import as_data
 from portal.services.payments import PaymentData
 
 _CUSTOMER_TEXTS = (
@@ -36,13 +39,17 @@ _INVOICE_KEYS = {
     *_INVOICE_TEXTS, "customer", "date", "due_date", "draft", "items", "discounts", "taxes", "metadata",
 }  # fmt: skip
 _PAYMENT_KEYS = {*_PAYMENT_TEXTS, "customer", "date", "amount", "metadata"}
+_CREDIT_NOTE_TEXTS = ("number", "currency")
+_CREDIT_NOTE_KEYS = {
+    *_CREDIT_NOTE_TEXTS, "customer", "invoice", "date", "draft", "items", "discounts", "taxes", "metadata",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ApplyData:
-    """Money to put on an invoice or to take off it; without an amount all of it is meant."""
+    """Money or credit to put on an invoice or to take off it; without an amount all of it is meant."""
 
-    payment: Payment
+    source: Payment | CreditNote
     invoice: Invoice
     amount: Decimal | None
 
@@ -115,16 +122,83 @@ def payment_data(company: Company, body: Mapping[str, Any], current: Payment | N
     return data
 
 
-def apply_data(company: Company, body: Mapping[str, Any]) -> ApplyData:
-    """{"payment": id or number, "invoice": id or number, "amount": n}. Raises InvalidInput with every fault."""
+def credit_note_data(company: Company, body: Mapping[str, Any], current: CreditNote | None = None) -> CreditNoteData:
+    """A credit note's body; without a date it is of the company's today. Raises InvalidInput with every fault of form.
+
+    `invoice` names the invoice that it is made from; applying it is a matter of its own.
+    """
     read = BodyReader(body)
-    read.refuse_unknown({"payment", "invoice", "amount"})
-    payment, invoice = read.payment(company), read.invoice(company)
+    read.refuse_unknown(_CREDIT_NOTE_KEYS)
+    data = _credit_note_as_data(current) if current is not None else CreditNoteData(0, company.today())
+    data = replace(
+        data,
+        customer_id=read.customer_id(company, data.customer_id),
+        invoice_id=read.invoice_id(company, data.invoice_id),
+        date=read.date("date") or data.date,
+        draft=read.yes_no("draft", data.draft),
+        lines=read.items(data.lines),
+        discount=read.adjustment("discounts", "discount", data.discount),
+        tax=read.adjustment("taxes", "tax", data.tax),
+        metadata=read.metadata(data.metadata),
+        **read.texts(_CREDIT_NOTE_TEXTS),
+    )
+    read.faults.end()
+    return data
+
+
+def is_credit(body: Mapping[str, Any]) -> bool:
+    """Whether a payment's body moves no money but applies credit notes: all of its `applied_to` says so."""
+    applied = body.get("applied_to")
+    return (
+        isinstance(applied, list)
+        and bool(applied)
+        and all(isinstance(entry, Mapping) and entry.get("type") == "credit_note" for entry in applied)
+    )
+
+
+def credit_data(company: Company, body: Mapping[str, Any]) -> list[ApplyData]:
+    """What a payment's body of amount 0 applies of credit notes (`is_credit`). Raises InvalidInput with every fault.
+
+    [{"type": "credit_note", "credit_note": 5, "document_type": "invoice", "invoice": 34, "amount": 20}, ...]
+    """
+    read = BodyReader(body)
+    read.refuse_unknown(_PAYMENT_KEYS | {"applied_to"})
+    customer_id = read.customer_id(company) if "customer" in body else 0
+    if read.number("amount", "The amount", ZERO):
+        read.faults.add("amount", "Applying a credit note moves no money: the amount is 0.", "not_zero")
+    found = [_credit_entry(entry, company, customer_id) for entry in read.each("applied_to")]
+    read.faults.end()
+    return [data for data in found if data is not None]
+
+
+def _credit_entry(entry: BodyReader, company: Company, customer_id: int) -> ApplyData | None:
+    entry.refuse_unknown({"type", "credit_note", "document_type", "invoice", "amount"})
+    if entry.body.get("document_type", "invoice") != "invoice":
+        entry.faults.add(f"{entry.at}document_type", "Credit goes on invoices: the type is invoice.", "type")
+    note, invoice = entry.credit_note(company), entry.invoice(company)
+    amount = entry.number("amount", "The amount")
+    if note is None or invoice is None:
+        return None
+    if customer_id and note.customer_id != customer_id:
+        entry.faults.add(f"{entry.at}credit_note", f"{note.number} belongs to another customer.", "customer")
+    return ApplyData(note, invoice, amount)
+
+
+def apply_data(company: Company, body: Mapping[str, Any]) -> ApplyData:
+    """{"payment" or "credit_note": id or number, "invoice": id or number, "amount": n}.
+
+    Raises InvalidInput with every fault.
+    """
+    read = BodyReader(body)
+    word = "credit_note" if "credit_note" in body else "payment"
+    read.refuse_unknown({word, "invoice", "amount"})
+    source = read.credit_note(company) if word == "credit_note" else read.payment(company)
+    invoice = read.invoice(company)
     amount = read.number_or_none("amount", "The amount")
     read.faults.end()
-    if payment is None or invoice is None:
-        raise AssertionError("a payment or invoice that was not found is a fault, and faults end this above")
-    return ApplyData(payment, invoice, amount)
+    if source is None or invoice is None:
+        raise AssertionError("a source or invoice that was not found is a fault, and faults end this above")
+    return ApplyData(source, invoice, amount)
 
 
 def _due_date(read: BodyReader, data: InvoiceData) -> dt.date | None:
@@ -146,7 +220,7 @@ def _invoice_as_data(invoice: Invoice) -> InvoiceData:
         date=invoice.date,
         due_date=invoice.due_date,
         draft=invoice.draft,
-        lines=tuple(_line_as_data(line) for line in invoice.lines),
+        lines=tuple(as_data(line) for line in invoice.lines),
         discount=invoice.discount,
         tax=invoice.tax,
         metadata=dict(invoice.extra),
@@ -154,11 +228,19 @@ def _invoice_as_data(invoice: Invoice) -> InvoiceData:
     )
 
 
-def _line_as_data(line: InvoiceLine) -> LineData:
-    return LineData(
-        line.description, line.quantity, line.unit_cost, line.account, line.location, line.department,
-        dict(line.extra), line.amount,
-    )  # fmt: skip
+def _credit_note_as_data(note: CreditNote) -> CreditNoteData:
+    return CreditNoteData(
+        customer_id=note.customer_id,
+        date=note.date,
+        currency=note.currency,
+        number=note.number,
+        draft=note.draft,
+        lines=tuple(as_data(line) for line in note.lines),
+        discount=note.discount,
+        tax=note.tax,
+        invoice_id=note.invoice_id,
+        metadata=dict(note.extra),
+    )
 
 
 def _payment_as_data(payment: Payment) -> PaymentData:

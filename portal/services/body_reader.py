@@ -10,22 +10,24 @@ from typing import Any, TypeVar
 
 from portal.errors import NotFound
 from portal.models.company import Company
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.money import ZERO, parse_decimal
+from portal.queries.credit_notes import get_credit_note, get_credit_note_by_number
 from portal.queries.customers import get_customer, get_customer_by_number
 from portal.queries.invoices import get_invoice, get_invoice_by_number
 from portal.queries.payments import get_payment, get_payment_by_number
 from portal.services.checks import Faults
-from portal.services.invoice_checks import LineData
+from portal.services.lines import LineData
 
 MAX_NUMBER_DIGITS = 60
 _SHOWN_OF_A_KEY = 60
 _ITEM_KEYS = {"name", "description", "quantity", "unit_cost", "amount", "metadata"}
 _OVERRIDES = {"intacct_account": "account", "intacct_location": "location", "intacct_department": "department"}
 
-Found = TypeVar("Found", Customer, Invoice, Payment)
+Found = TypeVar("Found", Customer, Invoice, Payment, CreditNote)
 
 
 @dataclass
@@ -116,6 +118,17 @@ class BodyReader:
         """The payment named by id or number."""
         return self._find("payment", company, get_payment, get_payment_by_number)
 
+    def credit_note(self, company: Company) -> CreditNote | None:
+        """The credit note named by id or number."""
+        return self._find("credit_note", company, get_credit_note, get_credit_note_by_number)
+
+    def invoice_id(self, company: Company, default: int | None) -> int | None:
+        """The id of the invoice that the body may name by id or number; None takes one away."""
+        if "invoice" not in self.body:
+            return default
+        invoice = self.invoice(company) if self.body["invoice"] is not None else None
+        return None if invoice is None else invoice.id
+
     def items(self, default: tuple[LineData, ...]) -> tuple[LineData, ...]:
         """The line items; the default where the body names none."""
         if "items" not in self.body:
@@ -166,10 +179,10 @@ class BodyReader:
         return amount
 
     def _application(self, company: Company) -> tuple[int, Decimal] | None:
-        self.refuse_unknown({"type", "invoice", "amount"})
         if self.body.get("type", "invoice") != "invoice":
             self._fault("type", "A payment's money goes on invoices: the type is invoice.", "type")
             return None
+        self.refuse_unknown({"type", "invoice", "amount"})
         invoice = self.invoice(company)
         amount = self.number("amount", "The amount")
         return None if invoice is None else (invoice.id, amount)
@@ -191,9 +204,9 @@ class BodyReader:
             self._fault(key, error.message, f"unknown_{key}")
             return None
         if value is None or value == "":
-            self._fault(key, f"The {key} is missing.", "missing")
+            self._fault(key, f"The {key.replace('_', ' ')} is missing.", "missing")
         else:
-            self._fault(key, f"The {key} must be an id or a number in quotes.", "type")
+            self._fault(key, f"The {key.replace('_', ' ')} must be an id or a number in quotes.", "type")
         return None
 
     def _fault(self, key: str, message: str, code: str) -> None:

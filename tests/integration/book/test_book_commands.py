@@ -142,3 +142,54 @@ def test_people_read_a_line_or_a_table(app: Flask, book: Portal) -> None:
     ]
     added = CliRunner().invoke(cli, ["companies", "add", "Harbor Lane"], obj=app)
     assert (added.stdout, added.exit_code) == ("harbor-lane\n", 0)
+
+
+CREDIT_NOTE = {"customer": 1, "number": "CN-0001", "date": 1767225600, "items": [{"name": "Goodwill", "unit_cost": 20}]}
+
+
+def test_credit_notes_are_added_edited_listed_and_voided(book: Portal) -> None:
+    status, note = book("add credit-note", CREDIT_NOTE)
+    assert (status, note["object"], note["number"], note["status"]) == (0, "credit_note", "CN-0001", "unapplied")
+    assert (note["total"], note["balance"], note["currency"], note["applied_to"]) == (20, 20, "usd", [])
+    assert book("add credit-note", CREDIT_NOTE)[1]["id"] == note["id"]
+    assert book("edit credit-note cn-0001", {"invoice": "INV-0001", "taxes": [{"amount": 1}]})[1]["total"] == 21
+    assert [item["invoice"] for item in book("list credit-notes", None, "--number", "CN-0001")[1]["items"]] == [1]
+    voided = book("void credit-note CN-0001", None, "--reason", "Twice.")[1]
+    assert (voided["status"], voided["balance"], voided["void_reason"]) == ("voided", 0, "Twice.")
+    assert book("add credit-note", {"customer": 1, "items": [{"name": "Goodwill", "unit_cost": 1}]})[1]["number"] == (
+        "CN-00001"
+    )
+
+
+def test_credit_is_applied_and_taken_off_by_number(book: Portal) -> None:
+    book("add credit-note", CREDIT_NOTE)
+    move = {"credit_note": "CN-0001", "invoice": "INV-0001"}
+    status, answer = book("apply", move | {"amount": 8.51})
+    assert (status, answer["error"]["code"]) == (2, "more_than_due")
+    note = book("apply", move | {"amount": 8.5})[1]
+    assert note["applied_to"] == [
+        {"type": "credit_note", "credit_note": 1, "document_type": "invoice", "invoice": 1,
+         "invoice_number": "INV-0001", "amount": Decimal("8.50")}
+    ]  # fmt: skip
+    assert book("list invoices")[1]["items"][0]["status"] == "paid"
+    assert book("unapply", move)[1]["balance"] == 20
+
+
+def test_a_payment_of_nothing_applies_credit_and_adds_no_payment(book: Portal) -> None:
+    book("add credit-note", CREDIT_NOTE)
+    entry = {"type": "credit_note", "credit_note": 1, "document_type": "invoice", "invoice": 1, "amount": 5}
+    body = {"customer": 1, "amount": 0, "applied_to": [entry, entry | {"amount": 3.5}]}
+    status, answer = book("add payment", body)
+    assert (status, answer["object"], answer["amount"], len(answer["applied_to"])) == (0, "payment", 0, 2)
+    assert book("list payments")[1]["count"] == 1
+    assert book("list credit-notes")[1]["items"][0]["balance"] == Decimal("11.50")
+    for wrong, field in (
+        (body | {"amount": 1}, "amount"),
+        (body | {"applied_to": [entry | {"credit_note": 9}]}, "applied_to.0.credit_note"),
+        (body | {"applied_to": [entry | {"amount": 9}]}, "applied_to.0.amount"),
+        (body | {"applied_to": [entry | {"document_type": "estimate"}]}, "applied_to.0.document_type"),
+        (body | {"applied_to": [entry, {"type": "invoice", "invoice": 1, "amount": 1}]}, "applied_to.0.type"),
+    ):
+        status, answer = book("add payment", wrong)
+        assert (status in (2, 3), answer["error"]["field"]) == (True, field)
+    assert book("list credit-notes")[1]["items"][0]["balance"] == Decimal("11.50")
