@@ -1,4 +1,4 @@
-// A run's page that keeps itself live: fetches the part that moves, and loads the page anew when the run has ended.
+// A run's page that keeps itself live: fetches the part that moves, and loads the page anew when its state has changed.
 "use strict";
 
 const EVERY_MS = 1500;
@@ -25,7 +25,7 @@ async function look() {
   if (!answer.ok) return;
   panel.innerHTML = await answer.text();
   const state = panel.querySelector("[data-state]")?.dataset.state;
-  if (state !== stateShown && (state !== "running" || stateShown !== "queued")) location.reload();
+  if (state !== stateShown) location.reload();
   stateShown = state;
   speak();
 }

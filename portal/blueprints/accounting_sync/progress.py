@@ -31,11 +31,12 @@ ENOUGH_TO_GUESS = 5
 
 @dataclass(frozen=True)
 class Part:
-    """One object that is being written: done of total, where the total is known."""
+    """One object that is being written: done of total. The total of what is still to come is not known."""
 
     label: str
     done: int
     total: int
+    is_known: bool
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,9 @@ def _write_step(run: Run, states: dict[str, str], items: dict[str, int]) -> Step
     if state == "now":
         for name in WRITING:
             total = run.total if run.step == name else items.get(name, 0)
-            parts.append(Part(name.capitalize(), min(items.get(name, 0), total), total))
-    return Step("Write", _written(run), state, parts)
+            parts.append(Part(name.capitalize(), min(items.get(name, 0), total), total, states[name] != "todo"))
+    told = _written(run)
+    return Step("Write", told or ("" if state == "now" else "Nothing to write"), state, parts)
 
 
 def _told(run: Run, name: str) -> str:
@@ -174,7 +176,7 @@ def _written(run: Run) -> str:
     told += [f"{words.counted(counts, linked)} linked"] if words.counted(counts, linked) else []
     told += [plural(counts["problems"], "problem")] if counts.get("problems") else []
     told += [f"{counts['waiting']:,} waiting"] if counts.get("waiting") else []
-    return "; ".join(told) or "Nothing to write"
+    return "; ".join(told)
 
 
 def _items_by_step(run: Run) -> dict[str, int]:
