@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.blueprints.access import init_access
+from portal.blueprints.accounting_sync import area as accounting_sync
 from portal.blueprints.api import area as api
 from portal.blueprints.api import reference as api_reference
 from portal.blueprints.api_keys import area as api_keys
@@ -14,6 +15,7 @@ from portal.blueprints.dashboard import area as dashboard
 from portal.blueprints.failures import init_failures
 from portal.blueprints.headers import init_headers
 from portal.blueprints.health import area as health
+from portal.blueprints.help import area as help_area
 from portal.blueprints.invoices import area as invoices
 from portal.blueprints.listing import init_listing
 from portal.blueprints.payments import area as payments
@@ -21,7 +23,20 @@ from portal.blueprints.rendering import init_rendering
 from portal.blueprints.settings import area as settings
 from portal.blueprints.urls import init_urls
 
-AREAS = (auth, health, dashboard, customers, invoices, payments, settings, api_keys, api, api_reference)
+AREAS = (
+    auth,
+    health,
+    dashboard,
+    customers,
+    invoices,
+    payments,
+    settings,
+    api_keys,
+    api,
+    api_reference,
+    accounting_sync,
+    help_area,
+)
 
 
 def init_pages(app: Flask) -> None:
