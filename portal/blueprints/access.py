@@ -81,6 +81,11 @@ def current_company() -> Company:
     return current_member().company
 
 
+def my_companies() -> list[Membership]:
+    """The memberships of the signed-in user, by the companies' names."""
+    return sorted(current_user.memberships, key=lambda member: (member.company.name.casefold(), member.company_id))
+
+
 def current_actor() -> Actor:
     """Who the audit rows of this request name."""
     return Actor(current_user.email, current_user.id)
@@ -102,7 +107,30 @@ def sign_in(user: User) -> None:
     session.clear()
     session["id"] = secrets.token_urlsafe(16)
     session["began"] = session["used"] = _now()
+    if user.memberships:
+        session["company"] = user.memberships[0].company_id
     login_user(user)
+
+
+def keep_session(user: User) -> None:
+    """Let this session go on when all of the user's have just been ended by a higher epoch."""
+    login_user(user)
+
+
+def choose_company(member: Membership) -> None:
+    """Work in this member's company from now on. Forms of pages that are still open elsewhere are stale then: what
+    they would save is meant for the company before."""
+    session["company"] = member.company_id
+    session.pop("csrf_token", None)
+    g.member = member
+
+
+def signed_in_user() -> User | None:
+    """The user of a session that lasts, for public pages that do more for somebody who is signed in."""
+    if not current_user.is_authenticated or _session_over():
+        return None
+    user: User = db.session.get_one(User, current_user.id)
+    return user
 
 
 def sign_out() -> None:
@@ -160,7 +188,13 @@ def _chosen_membership(user: User) -> Membership:
     if not user.memberships:
         raise Forbidden("You are not a member of any company. Ask the person who runs this portal to add you to one.")
     chosen = session.get("company")
-    return next((member for member in user.memberships if member.company_id == chosen), user.memberships[0])
+    found = next((member for member in user.memberships if member.company_id == chosen), None)
+    if found is None:
+        found = user.memberships[0]
+        choose_company(found)
+        if chosen is not None:
+            flash(f"You are no longer a member of the company you worked in. This is {found.company.name}.", "warning")
+    return found
 
 
 def _now() -> int:

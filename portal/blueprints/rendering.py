@@ -133,6 +133,7 @@ def _page_values() -> dict[str, Any]:
         "may_open": access.may_open,
         "current_company": access.current_company,
         "current_member": access.current_member,
+        "my_companies": access.my_companies,
     }
 
 

@@ -7,13 +7,16 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import public, sign_in, sign_out
+from portal.blueprints.auth.address import client_address
 from portal.blueprints.auth.forms import LoginForm
 from portal.blueprints.urls import safe_path
 from portal.extensions import db
-from portal.services import users
+from portal.services import sign_in as signing_in
+from portal.services import throttle
 
 area = Blueprint("auth", __name__)
 
+TOO_MANY = "Too many sign-ins have failed. You are not signed in. Wait {}, then try again."
 WRONG = "This e-mail address and password do not belong together. You are not signed in."
 
 
@@ -28,14 +31,17 @@ def show_login() -> str | Response:
 
 @area.post("/login")
 @public
-def log_in() -> tuple[str, int] | Response:
-    """Sign in. An unknown address and a wrong password are answered alike."""
+def log_in() -> tuple[str, int] | tuple[str, int, dict[str, str]] | Response:
+    """Sign in. An unknown address and a wrong password are answered alike; who fails often waits."""
     form = LoginForm()
     if form.validate():
-        user = users.authenticate(form.email.data, form.password.data)
-        if user is not None:
-            sign_in(user)
-            db.session.commit()
+        attempt = signing_in.begin(form.email.data, client_address())
+        db.session.commit()  # counted before it is made, so that many at once do not pass as one
+        if attempt.wait_seconds:
+            form.refuse(TOO_MANY.format(throttle.wait_in_words(attempt.wait_seconds)))
+            page = render_template("auth/login.html", form=form)
+            return page, 429, {"Retry-After": str(attempt.wait_seconds)}
+        if _let_in(attempt, form.password.data):
             return redirect(_wanted(), 303)
         form.refuse(WRONG)
     return render_template("auth/login.html", form=form), 422
@@ -47,6 +53,17 @@ def log_out() -> Response:
     """Sign out; harmless for somebody who is out already."""
     sign_out()
     return redirect(url_for("auth.show_login"), 303)
+
+
+def _let_in(attempt: signing_in.Try, password: str) -> bool:
+    known = signing_in.check(attempt.email, password)
+    user = signing_in.succeed(attempt, known, password) if known else None
+    if user is None:
+        db.session.rollback()
+        return False
+    sign_in(user)
+    db.session.commit()
+    return True
 
 
 def _wanted() -> str:
