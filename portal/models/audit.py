@@ -16,7 +16,10 @@ class AuditEntry(CompanyOwned, Model):
     "command line", "accounting sync 12"."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "company_id", "subject", "subject_id", "id"),)
+    __table_args__ = (
+        Index(None, "company_id", "subject", "subject_id", "id"),
+        Index(None, "company_id", "id"),
+    )
 
     at: Mapped[datetime] = mapped_column(UtcTime, default=utcnow)
     actor: Mapped[str]

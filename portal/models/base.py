@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, func, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base
@@ -47,6 +47,11 @@ def of_company(column: str, table: str, *more: str) -> ForeignKeyConstraint:
     """A link that cannot leave the company: (company_id, `column`, *more) -> `table`(company_id, id, *more)."""
     targets = [f"{table}.company_id", f"{table}.id", *(f"{table}.{name}" for name in more)]
     return ForeignKeyConstraint(["company_id", column, *more], targets)
+
+
+def lowered(column: str) -> Any:
+    """`column` in lower case, as an index keeps it for searches at the start of a text; its label is `lowered`."""
+    return func.lower(literal_column(column)).label("lowered")
 
 
 def one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:

@@ -6,10 +6,10 @@ import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from portal.models.base import CompanyOwned, JsonDict, Model, Origin, Recorded, of_company, one_of, owned
+from portal.models.base import CompanyOwned, JsonDict, Model, Origin, Recorded, lowered, of_company, one_of, owned
 from portal.models.customer import Customer
 from portal.models.types import AMOUNT, QUANTITY, UtcTime
 
@@ -41,6 +41,26 @@ class Invoice(CompanyOwned, Recorded, Model):
         CheckConstraint("length(number) <= 45", name="number_fits_intacct"),
         Index(None, "company_id", "date", "id"),
         Index(None, "company_id", "customer_id", "date", "id"),
+        Index(None, "company_id", "due_date", "id"),
+        Index(None, "company_id", "total", "id"),
+        Index(None, "company_id", "balance", "id"),
+        # What a text begins with: SQLite needs no operator class, PostgreSQL's plain indexes cannot be used for it.
+        Index("ix_invoice_number_start", "company_id", "number_key", postgresql_ops={"number_key": "text_pattern_ops"}),
+        Index(
+            "ix_invoice_purchase_order_start",
+            "company_id",
+            lowered("purchase_order"),
+            postgresql_ops={"lowered": "text_pattern_ops"},
+        ),
+        Index(
+            "ix_invoice_owing",
+            "company_id",
+            "currency",
+            "due_date",
+            "balance",
+            sqlite_where=text("balance > 0 AND draft = 0"),
+            postgresql_where=text("balance > 0 AND NOT draft"),
+        ),
     )
 
     customer_id: Mapped[int]

@@ -6,13 +6,16 @@ import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from portal.models.base import CompanyOwned, JsonDict, Model, Origin, Recorded, of_company, one_of, owned
+from portal.models.base import CompanyOwned, JsonDict, Model, Origin, Recorded, lowered, of_company, one_of, owned
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.types import AMOUNT, UtcTime, utcnow
+
+# Its line ends are those with which PostgreSQL gives the expression back: the check of the migrations compares them.
+LEFT = "(\nCASE\n WHEN voided_at IS NULL THEN amount - applied\n ELSE 0\nEND)"
 
 
 class PaymentMethod(StrEnum):
@@ -42,6 +45,20 @@ class Payment(CompanyOwned, Recorded, Model):
         CheckConstraint("voided_at IS NULL OR applied = 0", name="voided_pays_nothing"),
         Index(None, "company_id", "date", "id"),
         Index(None, "company_id", "customer_id", "date", "id"),
+        Index(None, "company_id", "amount", "id"),
+        Index(
+            "ix_payment_balance",
+            "company_id",
+            text(LEFT),
+            "id",
+        ),
+        Index("ix_payment_number_start", "company_id", "number_key", postgresql_ops={"number_key": "text_pattern_ops"}),
+        Index(
+            "ix_payment_reference_start",
+            "company_id",
+            lowered("reference"),
+            postgresql_ops={"lowered": "text_pattern_ops"},
+        ),
     )
 
     customer_id: Mapped[int]
