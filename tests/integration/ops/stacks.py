@@ -29,11 +29,11 @@ def clean_environment(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in OURS} | more
 
 
-def portal(*arguments: str, data: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def portal(*arguments: str, data: Path, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the portal on a data folder."""
     return subprocess.run(
         [sys.executable, "-m", "portal", *arguments], cwd=TOP, capture_output=True, text=True, timeout=120,
-        env=clean_environment(PORTAL_DATA=str(data), **env), stdin=subprocess.DEVNULL,
+        env=clean_environment(PORTAL_DATA=str(data), **env), input=stdin,
     )  # fmt: skip
 
 
