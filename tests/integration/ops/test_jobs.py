@@ -13,7 +13,7 @@ from sqlalchemy import update
 from portal.extensions import db
 from portal.jobs import queues, run_jobs, worker
 from portal.jobs.scheduler import TickScheduler
-from portal.jobs.tick import TICK_ID, tick
+from portal.jobs.tick import EVERY_SECONDS, TICK_ID, tick
 from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
 from portal.sync import runs
@@ -77,7 +77,7 @@ def test_the_tick_is_scheduled_again_after_redis_lost_everything(app: Flask) -> 
     scheduler.enter_tick()
     queues.redis().flushall()
     scheduler.enqueue_jobs()
-    assert Job.fetch(TICK_ID, connection=queues.redis()).meta == {"interval": 60}
+    assert Job.fetch(TICK_ID, connection=queues.redis()).meta == {"interval": EVERY_SECONDS}
     assert Queue(queues.TICKS, connection=queues.redis()).job_ids == [TICK_ID]
     assert TICK_ID in scheduler, "and its next minute is planned"
 
