@@ -14,7 +14,7 @@ from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.money import ZERO
 from portal.services.checks import Faults
-from portal.services.invoice_checks import find_currency, find_customer
+from portal.services.invoice_checks import find_currency, find_customer, refuse_inactive
 from portal.services.lines import CheckedDocument, LineData, Priced, check_priced
 from portal.services.numbers import check_number
 
@@ -44,6 +44,8 @@ def check_credit_note(
     """`data` as it is to be stored. Raises InvalidInput with every fault found."""
     faults = Faults()
     customer = find_customer(faults, company_id, data.customer_id)
+    if current is None and origin == Origin.PORTAL:
+        refuse_inactive(faults, customer)
     header = _header(faults, company_id, data, current)
     header["currency"] = find_currency(faults, data.currency, current, customer)
     _refuse_other_invoice(faults, company_id, header)

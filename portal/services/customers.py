@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
+
+from portal.errors import NotAllowedNow
 from portal.extensions import db
 from portal.models.base import JsonDict, Origin
 from portal.models.company import Company
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
+from portal.models.invoice import Invoice
 from portal.services import audit, wanted
 from portal.services.audit import Actor
 from portal.services.checks import Faults
@@ -48,6 +53,7 @@ _TEXTS = {
     "payment_terms": "The payment terms",
 }
 _FIELDS = ("number", "name", "email", *_TEXTS, "currency", "active")
+_SHOWN_DRAFTS = 5
 
 
 def create(company: Company, data: CustomerData, *, actor: Actor, origin: Origin = Origin.PORTAL) -> Customer:
@@ -65,10 +71,13 @@ def create(company: Company, data: CustomerData, *, actor: Actor, origin: Origin
 def edit(customer: Customer, data: CustomerData, *, actor: Actor, expected_version: int | None = None) -> Customer:
     """Replace the customer's facts by `data`; an empty number or currency keeps what it has.
 
-    Raises InvalidInput with every fault, NotAllowedNow when `expected_version` is no longer the customer's.
+    Raises InvalidInput with every fault, NotAllowedNow when `expected_version` is no longer the customer's or when
+    one with drafts would become inactive.
     """
     hold(customer)
     refuse_stale(customer, expected_version, f"customer {customer.name}")
+    if not data.active:
+        _refuse_drafts(customer)
     values = _checked(customer.company_id, data, customer.currency, Origin(customer.origin), customer.id)
     values["number"] = values["number"] or customer.number
     before = _snapshot(customer)
@@ -82,10 +91,61 @@ def edit(customer: Customer, data: CustomerData, *, actor: Actor, expected_versi
     return customer
 
 
+def deactivate(customer: Customer, *, actor: Actor) -> Customer:
+    """Keep the customer out of new documents. What is there stays, and what is owed can still be paid.
+
+    Raises NotAllowedNow while drafts of the customer wait to be issued.
+    """
+    hold(customer)
+    _refuse_drafts(customer)
+    return _set_active(customer, False, actor)
+
+
+def activate(customer: Customer, *, actor: Actor) -> Customer:
+    """Let the customer have new documents again."""
+    hold(customer)
+    return _set_active(customer, True, actor)
+
+
 def is_same(customer: Customer, data: CustomerData) -> bool:
     """Whether `data` says nothing else than the customer as it is. Raises InvalidInput as `edit` does."""
     values = _checked(customer.company_id, data, customer.currency, Origin(customer.origin), customer.id)
     return {name: getattr(customer, name) for name in values} == values
+
+
+def _refuse_drafts(customer: Customer) -> None:
+    """Refuse to make a customer inactive whose drafts could then not be issued."""
+    if customer.active and (waiting := _drafts(customer)):
+        raise NotAllowedNow(
+            f"{customer.name} has drafts: {waiting}. Issue or delete them first, then make the customer inactive.",
+            field="active",
+            code="drafts",
+        )
+
+
+def _set_active(customer: Customer, active: bool, actor: Actor) -> Customer:
+    if customer.active == active:
+        return customer
+    customer.active = active
+    customer.version += 1
+    db.session.flush()
+    audit.record(
+        customer.company_id, actor, "customer", customer.id, "activated" if active else "deactivated",
+        before={"active": not active}, after={"active": active},
+    )  # fmt: skip
+    wanted.note_customer(customer)
+    return customer
+
+
+def _drafts(customer: Customer) -> str:
+    """The numbers of the customer's drafts, a few of them in words."""
+    numbers: list[str] = []
+    for model in (Invoice, CreditNote):
+        mine = select(model.number).where(model.company_id == customer.company_id, model.customer_id == customer.id)
+        drafts = mine.where(model.draft, model.voided_at.is_(None)).order_by(model.id).limit(_SHOWN_DRAFTS + 1)
+        numbers += db.session.scalars(drafts)
+    more = ", ..." if len(numbers) > _SHOWN_DRAFTS else ""
+    return ", ".join(numbers[:_SHOWN_DRAFTS]) + more
 
 
 def _checked(company_id: int, data: CustomerData, currency: str, origin: Origin, own_id: int | None = None) -> JsonDict:

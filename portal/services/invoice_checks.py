@@ -18,7 +18,7 @@ from portal.services.lines import CheckedDocument, LineData, Priced, check_price
 from portal.services.numbers import check_number
 from portal.services.terms import due_date
 
-__all__ = ["InvoiceData", "LineData", "check_invoice", "find_currency", "find_customer", "product"]
+__all__ = ["InvoiceData", "LineData", "check_invoice", "find_currency", "find_customer", "product", "refuse_inactive"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ def check_invoice(
     """`data` as it is to be stored. Raises InvalidInput with every fault found."""
     faults = Faults()
     customer = find_customer(faults, company_id, data.customer_id)
+    if current is None and origin == Origin.PORTAL:
+        refuse_inactive(faults, customer)
     header = _header(faults, company_id, data, customer, current)
     header["currency"] = find_currency(faults, data.currency, current, customer)
     asked = Priced("invoice", data.lines, data.discount, data.tax, data.draft)
@@ -63,6 +65,12 @@ def find_customer(faults: Faults, company_id: int, customer_id: int) -> Customer
         faults.add("customer", "There is no such customer.", "unknown_customer")
         return None
     return customer
+
+
+def refuse_inactive(faults: Faults, customer: Customer | None) -> None:
+    """Note that an inactive customer gets no new invoice or credit note; what is there can still be paid."""
+    if customer is not None and not customer.active:
+        faults.add("customer", f"{customer.name} is inactive. Make the customer active first.", "inactive")
 
 
 def find_currency(faults: Faults, typed: str, current: Any, customer: Customer | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
 from portal.models.base import JsonDict, Origin
@@ -13,12 +15,12 @@ from portal.services.allowed import actions, require
 from portal.services.audit import Actor
 from portal.services.checks import Faults, show
 from portal.services.invoice_checks import InvoiceData, LineData, check_invoice
-from portal.services.lines import CheckedDocument, same_lines, snapshot, store_lines
+from portal.services.lines import CheckedDocument, as_data, same_lines, snapshot, store_lines
 from portal.services.numbers import next_number, saving
 from portal.services.records import hold, refuse_stale
 from portal.services.sums import move
 
-__all__ = ["InvoiceData", "LineData", "create", "edit", "issue", "void"]
+__all__ = ["InvoiceData", "LineData", "create", "delete_draft", "duplicate", "edit", "issue", "void"]
 
 _FIELDS = (
     "customer_id", "number", "date", "due_date", "currency", "purchase_order", "payment_terms", "draft",
@@ -84,6 +86,38 @@ def issue(invoice: Invoice, *, actor: Actor) -> Invoice:
     )
     wanted.note_invoice(invoice)
     return invoice
+
+
+def duplicate(invoice: Invoice, *, actor: Actor) -> Invoice:
+    """Add a draft with the customer, lines, terms, discount and tax of `invoice`, dated today, with a new number.
+
+    The purchase order is left out: it was for the other one.
+    """
+    company = db.session.get_one(Company, invoice.company_id)
+    data = InvoiceData(
+        customer_id=invoice.customer_id,
+        date=company.today(),
+        currency=invoice.currency,
+        payment_terms=invoice.payment_terms,
+        draft=True,
+        lines=tuple(replace(as_data(line), amount=None) for line in invoice.lines),
+        discount=invoice.discount,
+        tax=invoice.tax,
+        metadata=dict(invoice.extra),
+    )
+    made = create(company, data, actor=actor)
+    audit.record(
+        company.id, actor, "invoice", made.id, "duplicated", text=f"from {invoice.number}",
+        after={"invoice_id": invoice.id},
+    )  # fmt: skip
+    return made
+
+
+def delete_draft(invoice: Invoice, *, actor: Actor) -> Invoice:
+    """Take a draft that was never issued away. It stays in the history as voided; its number is not given again."""
+    hold(invoice)
+    require(invoice, "delete_draft")
+    return void(invoice, reason="The draft was deleted.", actor=actor)
 
 
 def void(invoice: Invoice, *, reason: str = "", actor: Actor) -> Invoice:

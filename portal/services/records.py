@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from portal.errors import NotAllowedNow
 from portal.extensions import db
+from portal.models.audit import AuditEntry
 from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
@@ -13,6 +14,9 @@ from portal.models.payment import Payment
 
 Record = Customer | Invoice | Payment | CreditNote
 STALE = "stale"
+_RAISING = ("edited", "issued", "renumbered", "voided", "activated", "deactivated", "merged")
+_TOLD_CHANGES = 5
+_LONGEST_TOLD = 300
 
 
 def hold(*records: Record, also_customer: int | None = None) -> None:
@@ -31,13 +35,43 @@ def hold(*records: Record, also_customer: int | None = None) -> None:
 
 
 def refuse_stale(record: Record, expected_version: int | None, what: str) -> None:
-    """Raise NotAllowedNow when somebody saved `record` since the caller read `expected_version` of it."""
-    if expected_version is not None and expected_version != record.version:
-        raise NotAllowedNow(
-            f"Somebody else saved {what} meanwhile. Nothing of yours was saved. Load it again and repeat your change.",
-            field="version",
-            code=STALE,
-        )
+    """Raise NotAllowedNow when somebody saved `record` since the caller read `expected_version` of it.
+
+    The text says who changed what since: each change raised the version by one and left an entry in the history.
+    """
+    if expected_version is None or expected_version == record.version:
+        return
+    raise NotAllowedNow(
+        f"Somebody else saved {what} meanwhile{_since(record, record.version - expected_version)}."
+        " Nothing of yours was saved. Load it again and repeat your change.",
+        field="version",
+        code=STALE,
+    )
+
+
+def _since(record: Record, changes: int) -> str:
+    """What the newest `changes` entries of the record's history changed, in words; nothing where it is not known."""
+    if not 0 < changes <= _TOLD_CHANGES:
+        return ""
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.company_id == record.company_id, AuditEntry.subject == record.__tablename__)
+        .where(AuditEntry.subject_id == record.id, AuditEntry.action.in_(_RAISING))
+        .order_by(AuditEntry.id.desc())
+        .limit(changes)
+    )
+    return "".join(f": {entry.actor} {_told(entry)}" for entry in reversed(db.session.scalars(query).all()))
+
+
+def _told(entry: AuditEntry) -> str:
+    if entry.action != "edited":
+        return entry.action
+    parts = []
+    for name, after in entry.after.items():
+        before, words = entry.before.get(name), name.removesuffix("_id").replace("_", " ")
+        plain = not isinstance(after, dict | list) and not name.endswith("_id")
+        parts.append(f"{words} from {before or 'nothing'} to {after or 'nothing'}" if plain else words)
+    return f"changed {', '.join(parts)}"[:_LONGEST_TOLD]
 
 
 def _customer_id(record: Record) -> int:

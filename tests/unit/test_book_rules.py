@@ -31,7 +31,22 @@ def test_a_line_is_the_exact_product_rounded_once(quantity: Decimal, unit_cost: 
 
 @pytest.mark.parametrize(
     ("terms", "days"),
-    [("NET 30", 30), ("net30", 30), ("2% 10, Net 45", 45), ("Due on receipt", 0), ("", 0), ("when we like", 0)],
+    [
+        ("NET 30", 30),
+        ("net30", 30),
+        ("2% 10, Net 45", 45),
+        ("Due on receipt", 0),
+        ("", 0),
+        ("when we like", 0),
+        ("NET-7", 7),
+        ("net 60 days", 60),
+        ("14 days", 14),
+        ("1 day", 1),
+        ("2% 10 days", 0),
+        ("Internet 30", 0),
+        ("EOM", 0),
+        ("NET 30 EOM", 59),
+    ],
 )
 def test_terms_set_the_due_date(terms: str, days: int) -> None:
     assert due_date(DAY, terms) == DAY + dt.timedelta(days)

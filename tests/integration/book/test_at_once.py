@@ -105,7 +105,7 @@ def test_two_people_saving_the_same_invoice_the_second_is_told(app: Flask, commi
 
     refused = [error for error in at_once(app, save("110.00"), save("120.00")) if error]
     assert [type(error) for error in refused] == [NotAllowedNow]
-    assert "Somebody else saved invoice INV-00001 meanwhile. Nothing of yours was saved." in refused[0].message
+    assert "Somebody else saved invoice INV-00001 meanwhile: test changed " in refused[0].message
 
 
 def test_generated_numbers_are_never_given_twice(app: Flask, company: Company, commit: Commit) -> None:
