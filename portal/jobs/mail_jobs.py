@@ -10,7 +10,7 @@ from flask import current_app
 
 from portal.errors import PortalError
 from portal.extensions import db, settings
-from portal.jobs.mail_message import message
+from portal.jobs.mail_message import message, sender
 from portal.jobs.mail_server import MailServer, NotSent, server
 from portal.models.access import OutgoingMail
 from portal.services import outgoing, passwords
@@ -82,6 +82,10 @@ def _hand_over(letter: Letter) -> None:
 
 def _message(letter: Letter) -> EmailMessage:
     try:
-        return message(letter, settings().mail_from)
+        from_ = sender(settings().mail_from, letter.sender_name)
     except ValueError as error:
-        raise NotSent("This is no address that mail can be sent to, or MAIL_FROM is none.", for_good=True) from error
+        raise NotSent("MAIL_FROM is no e-mail address. Set it to the sender of all mails.", unreachable=True) from error
+    try:
+        return message(letter, from_)
+    except ValueError as error:
+        raise NotSent("The recipient is no e-mail address.", for_good=True) from error
