@@ -15,13 +15,14 @@ from portal.models.payment import Application
 from portal.queries.filters import DocumentFilter, conditions, matching, orders
 from portal.queries.paging import PAGE_SIZE, Page, list_page
 from portal.queries.totals import Sums, counted_totals, kept_totals
-from portal.queries.words import CreditNoteStatus
+from portal.queries.words import WITH_REST, CreditNoteStatus
 from portal.queries.worth import NOTHING, balance
 
 
 @dataclass(frozen=True)
 class CreditNoteFilter(DocumentFilter):
-    """What a list of credit notes shows. `text` searches numbers and customers' names."""
+    """What a list of credit notes shows. `text` searches numbers and customers' names; the status may also be
+    WITH_REST."""
 
     invoice_id: int | None = None
 
@@ -105,13 +106,14 @@ def filtered(company: Company, wanted: CreditNoteFilter) -> Select[CreditNote]:
 
 
 def has_status(status: str) -> ColumnElement[bool]:
-    """`words.credit_note_status` as the database computes it; an unknown word matches nothing."""
+    """`words.credit_note_status`, or WITH_REST, as the database computes it; an unknown word matches nothing."""
     kept = CreditNote.voided_at.is_(None)
     issued = and_(kept, ~CreditNote.draft)
     some = and_(CreditNote.applied > 0, CreditNote.applied < CreditNote.total)
     conditions: dict[str, ColumnElement[bool]] = {
         CreditNoteStatus.VOIDED: CreditNote.voided_at.is_not(None),
         CreditNoteStatus.DRAFT: and_(kept, CreditNote.draft),
+        WITH_REST: balance(CreditNote) > NOTHING,
         CreditNoteStatus.APPLIED: and_(issued, CreditNote.applied == CreditNote.total),
         CreditNoteStatus.PARTIALLY_APPLIED: and_(issued, some),
         CreditNoteStatus.UNAPPLIED: and_(issued, CreditNote.applied == 0, CreditNote.total > 0),

@@ -22,8 +22,15 @@ from portal.queries.worth import NOTHING
 
 @dataclass(frozen=True)
 class InvoiceFilter(DocumentFilter):
-    """What a list of invoices shows. `text` searches numbers, purchase orders and customers' names."""
+    """What a list of invoices shows. `text` searches numbers, purchase orders and customers' names; the status may
+    also be UNPAID."""
 
+    due_from: dt.date | None = None
+    due_to: dt.date | None = None
+
+
+UNPAID = "unpaid"
+"""Open, partly paid or past due."""
 
 _ORDERS = orders(Invoice) | {"due_date": Order((by_date(Invoice.due_date, "due_date"), by_id(Invoice.id)))}
 SORTS = tuple(_ORDERS)
@@ -104,6 +111,10 @@ def with_lines(invoices: list[Invoice]) -> list[Invoice]:
 def filtered(company: Company, wanted: InvoiceFilter) -> Select[Invoice]:
     """The invoices that the filter leaves, in no order."""
     query = select(Invoice).where(*conditions(company, Invoice, wanted))
+    if wanted.due_from:
+        query = query.where(Invoice.due_date >= wanted.due_from)
+    if wanted.due_to:
+        query = query.where(Invoice.due_date <= wanted.due_to)
     if wanted.text.strip():
         query = query.where(matching(company, Invoice, Invoice.purchase_order, wanted))
     return query.where(has_status(wanted.status, company.today())) if wanted.status else query
@@ -117,12 +128,13 @@ def _lying_on(invoice: Invoice) -> Select[Application]:
 
 
 def has_status(status: str, today: dt.date) -> ColumnElement[bool]:
-    """`Invoice.status(today)` as the database computes it; an unknown word matches nothing."""
+    """`Invoice.status(today)`, or UNPAID, as the database computes it; an unknown word matches nothing."""
     issued = and_(Invoice.voided_at.is_(None), ~Invoice.draft)
     owes = and_(issued, Invoice.balance > NOTHING)
     conditions: dict[str, ColumnElement[bool]] = {
         InvoiceStatus.VOIDED: Invoice.voided_at.is_not(None),
         InvoiceStatus.DRAFT: and_(Invoice.voided_at.is_(None), Invoice.draft),
+        UNPAID: owes,
         InvoiceStatus.PAID: and_(issued, Invoice.balance == 0),
         InvoiceStatus.PAST_DUE: and_(owes, Invoice.due_date < today),
         InvoiceStatus.PARTIALLY_PAID: and_(owes, Invoice.due_date >= today, Invoice.balance < Invoice.total),

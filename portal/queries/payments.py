@@ -14,12 +14,14 @@ from portal.models.payment import Application, Payment
 from portal.queries.filters import DocumentFilter, conditions, matching, orders
 from portal.queries.paging import PAGE_SIZE, Page, list_page
 from portal.queries.totals import Sums, counted_totals, kept_totals
-from portal.queries.words import PaymentStatus
+from portal.queries.words import WITH_REST, PaymentStatus
+from portal.queries.worth import NOTHING, balance
 
 
 @dataclass(frozen=True)
 class PaymentFilter(DocumentFilter):
-    """What a list of payments shows. `text` searches numbers, references and customers' names."""
+    """What a list of payments shows. `text` searches numbers, references and customers' names; the status may also be
+    WITH_REST."""
 
     method: str = ""
 
@@ -100,12 +102,13 @@ def filtered(company: Company, wanted: PaymentFilter) -> Select[Payment]:
 
 
 def has_status(status: str) -> ColumnElement[bool]:
-    """`words.payment_status` as the database computes it; an unknown word matches nothing."""
+    """`words.payment_status`, or WITH_REST, as the database computes it; an unknown word matches nothing."""
     kept = Payment.voided_at.is_(None)
     conditions: dict[str, ColumnElement[bool]] = {
         PaymentStatus.VOIDED: Payment.voided_at.is_not(None),
         PaymentStatus.APPLIED: and_(kept, Payment.applied == Payment.amount),
         PaymentStatus.PARTIALLY_APPLIED: and_(kept, Payment.applied > 0, Payment.applied < Payment.amount),
         PaymentStatus.UNAPPLIED: and_(kept, Payment.applied == 0),
+        WITH_REST: balance(Payment) > NOTHING,
     }
     return conditions.get(status, Payment.id < 0)

@@ -7,6 +7,9 @@ from enum import StrEnum
 from portal.models.credit_note import CreditNote
 from portal.models.payment import Payment
 
+WITH_REST = "with_rest"
+"""Payments and credit notes of which something is left to apply, as a list may be asked for them."""
+
 
 class PaymentStatus(StrEnum):
     """What a payment is called; the first that holds."""
