@@ -86,9 +86,9 @@ def only_reads(yes: bool) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """The transactions that begin in this block only read."""
-    token = _only_reads.set(True)
+def writing() -> Iterator[None]:
+    """The transactions that begin in this block may write, whatever the request's method says."""
+    token = _only_reads.set(False)
     try:
         yield
     finally:

@@ -71,22 +71,21 @@ def authenticate(text: str) -> ApiKey | None:
     return db.session.scalar(query)
 
 
-def note_use(key: ApiKey) -> bool:
-    """Write that the key is in use, at most once a minute. True when something was written, which is to be committed.
+def use_is_to_be_noted(key: ApiKey) -> bool:
+    """Whether the key's last use was noted longer than a minute ago, or never."""
+    return key.last_used_at is None or key.last_used_at <= utcnow() - _NOTE_USE_EVERY
 
-    One conditional UPDATE, so that requests at the same moment do not queue up for the row.
-    """
+
+def note_use(key: ApiKey) -> None:
+    """Write that the key is in use. One conditional UPDATE, so that requests at one moment do not queue for the row."""
     now = utcnow()
     before = now - _NOTE_USE_EVERY
-    if key.last_used_at is not None and key.last_used_at > before:
-        return False
     db.session.execute(
         update(ApiKey)
         .where(ApiKey.id == key.id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before))
         .values(last_used_at=now)
         .execution_options(synchronize_session=False)
     )
-    return True
 
 
 def _digest(text: str) -> str:

@@ -6,6 +6,7 @@ from flask import Response, current_app, g, request
 
 from portal.blueprints.api import limits
 from portal.blueprints.api.failures import failure
+from portal.database import writing
 from portal.extensions import db
 from portal.models.access import ApiKey, KeyScope
 from portal.models.company import Company
@@ -59,8 +60,11 @@ def _key() -> ApiKey | None:
     if given is None or given.type != "basic" or not given.username:
         return None
     key = api_keys.authenticate(given.username)
-    if key is not None and api_keys.note_use(key):
-        db.session.commit()
+    if key is not None and api_keys.use_is_to_be_noted(key):
+        db.session.rollback()  # the transaction of a GET may only read
+        with writing():
+            api_keys.note_use(key)
+            db.session.commit()
     return key
 
 
