@@ -10,12 +10,13 @@ from sqlalchemy.orm import joinedload
 
 from portal.models.base import Origin
 from portal.models.company import Company
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice, InvoiceStatus
 from portal.models.payment import Payment, PaymentMethod
-from portal.queries import invoices, payments
+from portal.queries import credit_notes, invoices, payments
 from portal.queries.api_lists import Filter, Listing, day, exactly, in_any_case, in_capitals, whole, word, yes_no
-from portal.queries.words import PaymentStatus
+from portal.queries.words import CreditNoteStatus, PaymentStatus
 
 
 class CustomerStatus(StrEnum):
@@ -94,5 +95,23 @@ PAYMENTS = Listing(
         "method": word(PaymentMethod, lambda _company, value: Payment.method == value),
         "reference": exactly(Payment.reference),
         "date": day(Payment.date),
+    },
+)
+
+CREDIT_NOTES = Listing(
+    rows=lambda company: (
+        select(CreditNote).where(CreditNote.company_id == company.id).options(joinedload(CreditNote.customer))
+    ),
+    id=CreditNote.id,
+    changed=CreditNote.updated_at,
+    sorts={**_common_sorts(CreditNote), "date": CreditNote.date, "total": CreditNote.total},
+    filters={
+        **_common_filters(CreditNote),
+        "customer": whole(CreditNote.customer_id),
+        "invoice": whole(CreditNote.invoice_id),
+        "status": word(CreditNoteStatus, lambda _company, value: credit_notes.has_status(value)),
+        "draft": yes_no(CreditNote.draft.is_(True)),
+        "voided": yes_no(CreditNote.voided_at.is_not(None)),
+        "date": day(CreditNote.date),
     },
 )

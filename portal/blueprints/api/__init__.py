@@ -1,11 +1,12 @@
 """The JSON API at /api, shaped like Invoiced's public one, so that its clients work unchanged."""
 
-from portal.blueprints.api import customers, events, invoices, openapi, payments, problems, sync_runs
+from portal.blueprints.api import credit_notes, customers, events, invoices, openapi, payments, problems, sync_runs
 from portal.blueprints.api.blueprint import area
 from portal.blueprints.api.reference import reference
 
 __all__ = [
     "area",
+    "credit_notes",
     "customers",
     "events",
     "invoices",

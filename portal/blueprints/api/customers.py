@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.blueprints.api.gate import current_actor, current_company
 from portal.blueprints.api.operations import Answer, operation
-from portal.blueprints.api.requests import changes, found, listed, sent
+from portal.blueprints.api.requests import changes, found, listed, sent_document
 from portal.queries.api_documents import CUSTOMERS
 from portal.queries.balances import balance_of
 from portal.queries.bodies import body, customer_bodies
@@ -26,7 +26,7 @@ def list_customers() -> Answer:
 def create_customer() -> Answer:
     """Create a customer."""
     company = current_company()
-    customer = customers.create(company, customer_data(sent()), actor=current_actor())
+    customer = customers.create(company, customer_data(sent_document()), actor=current_actor())
     return Answer(body(company, customer), 201)
 
 

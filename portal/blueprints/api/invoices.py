@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.blueprints.api.gate import current_actor, current_company
 from portal.blueprints.api.operations import Answer, operation
-from portal.blueprints.api.requests import changes, found, listed, sent, sent_or_nothing, text_of
+from portal.blueprints.api.requests import changes, found, listed, sent_document, sent_or_nothing, text_of
 from portal.queries.api_documents import INVOICES
 from portal.queries.bodies import body, invoice_bodies
 from portal.queries.invoices import get_invoice
@@ -26,7 +26,7 @@ def list_invoices() -> Answer:
 def create_invoice() -> Answer:
     """Create an invoice, issued unless `draft` is true."""
     company = current_company()
-    invoice = invoices.create(company, invoice_data(company, sent()), actor=current_actor())
+    invoice = invoices.create(company, invoice_data(company, sent_document()), actor=current_actor())
     return Answer(body(company, invoice), 201)
 
 

@@ -20,6 +20,7 @@ from portal.services.bodies import parse
 _FILTER = re.compile(r"filter\[(.+)\]")
 _LARGEST_PAGE = 10_000_000
 _VERSION = "version"
+_ECHOES = {"items": ("id", "object"), "applied_to": ("invoice_number", "credit_note_number")}
 
 
 def sent() -> JsonDict:
@@ -31,6 +32,22 @@ def sent() -> JsonDict:
     document = parse(text)
     _refuse_unkeepable(document, "")
     return document
+
+
+def sent_document() -> JsonDict:
+    """The body of a document. What an answer of ours shows and nobody sets may come back in it: ids and numbers."""
+    document = sent()
+    _drop_echoes(document, ("id", "object"))
+    for key, echoes in _ECHOES.items():
+        for entry in document[key] if isinstance(document.get(key), list) else ():
+            if isinstance(entry, dict):
+                _drop_echoes(entry, echoes)
+    return document
+
+
+def _drop_echoes(document: JsonDict, names: tuple[str, ...]) -> None:
+    for name in names:
+        document.pop(name, None)
 
 
 def sent_or_nothing(*known: str) -> JsonDict:
@@ -57,7 +74,7 @@ def text_of(document: Mapping[str, Any], key: str) -> str:
 
 def changes() -> tuple[JsonDict, int | None]:
     """The body of a change, and the `version` that it was made from, where the body names one."""
-    document = sent()
+    document = sent_document()
     version = document.pop(_VERSION, None)
     if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
         raise InvalidInput("version must be a whole number.", field=_VERSION, code="type")

@@ -10,7 +10,7 @@ from portal.models.payment import PaymentMethod
 from portal.models.run import RunKind, RunState
 from portal.queries.events import Subject
 from portal.queries.sync_states import State
-from portal.queries.words import PaymentStatus
+from portal.queries.words import CreditNoteStatus, PaymentStatus
 
 Schema = dict[str, Any]
 
@@ -97,7 +97,7 @@ _ITEM = thing(
         "description": text(),
         "quantity": amount("Default 1."),
         "unit_cost": amount(),
-        "amount": amount("Quantity by unit cost, in the currency's places.", **READ),
+        "amount": amount("Quantity by unit cost, in the currency's places; it may be left out."),
         "metadata": {
             **_METADATA,
             "description": "Free fields. intacct_account, intacct_location and intacct_department say what Intacct"
@@ -115,7 +115,13 @@ _LINES = {
 }
 _APPLIED = thing(
     {
-        "type": text("invoice, or credit_note to put a credit note on an invoice.", examples=["invoice"]),
+        "type": text("invoice; or credit_note, to put a credit note on an invoice by a payment of amount 0."),
+        "credit_note": {
+            "type": ["integer", "string"],
+            "description": "The credit note: its id, or its number as text.",
+        },
+        "credit_note_number": text(**READ),
+        "document_type": text("With a credit note: invoice."),
         "invoice": {"type": ["integer", "string"], "description": "The invoice: its id, or its number as text."},
         "invoice_number": text(**READ),
         "amount": amount(),
@@ -183,6 +189,26 @@ SCHEMAS: dict[str, Schema] = {
         ("customer", "amount"),
     ),
     "application": _APPLIED,
+    "credit_note": thing(
+        {
+            "id": _ID,
+            "object": _is("credit_note"),
+            "number": text("Default: the next of CN-00001.", maxLength=45),
+            "status": word(CreditNoteStatus, **READ),
+            "customer": _CUSTOMER_ID,
+            "invoice": {"type": ["integer", "string", "null"], "description": "The invoice that it is made from."},
+            "date": day("Default: today where the company is."),
+            "currency": _CURRENCY,
+            "draft": yes_no("A draft credits nothing and is not sent to Intacct."),
+            **_LINES,
+            "balance": amount("What is not applied yet.", **READ),
+            "applied_to": many(ref("application"), description="Changed by payments of amount 0.", **READ),
+            "voided": yes_no(**READ),
+            **_VOID,
+            **_COMMON,
+        },
+        ("customer",),
+    ),
     "balance": thing(
         {
             "object": _is("balance"),
@@ -206,7 +232,10 @@ SCHEMAS: dict[str, Schema] = {
             "text": text(),
             "data": thing(
                 {
-                    "object": thing({"id": whole(), "object": word(Subject)}, about="The document: what is new of it."),
+                    "object": {
+                        **thing({"id": whole(), "object": word(Subject)}, about="The document: what is new of it."),
+                        "additionalProperties": True,
+                    },
                     "previous": {"type": "object", "description": "What that was before."},
                 }
             ),

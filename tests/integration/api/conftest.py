@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from werkzeug.test import TestResponse
 
 from portal.extensions import db
@@ -37,7 +37,8 @@ class Api:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.key:
             given["Authorization"] = "Basic " + b64encode(f"{self.key}:".encode()).decode()
-        db.session.commit()  # lets go of the database: on SQLite a transaction holds it whole
+        if has_app_context():
+            db.session.commit()  # lets go of the database: on SQLite a transaction holds it whole
         send = self.app.test_client().open
         options: dict[str, Any] = {"data": data, "content_type": "application/json"} if document is not None else {}
         return contextvars.Context().run(send, f"/api{path}", method=method, headers=given, **options)
