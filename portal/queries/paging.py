@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, literal, tuple_
 
 from portal.errors import InvalidInput
 from portal.extensions import db
@@ -111,12 +111,12 @@ def by_text(column: Any, path: str) -> Key:
 
 
 def _behind(query: Select[Any], order: Order, falling: bool, last: list[Any]) -> Select[Any]:
-    columns = [key.column for key in order.keys]
-    whole, first = tuple_(*columns), columns[0]
+    whole, first = tuple_(*(key.column for key in order.keys)), order.keys[0].column
+    there = [literal(value, key.column.type) for key, value in zip(order.keys, last, strict=True)]
     # The first key on its own as well: rows of several tables compared at once are of no use to an index.
     if falling:
-        return query.where(whole < tuple_(*last), first <= last[0])
-    return query.where(whole > tuple_(*last), first >= last[0])
+        return query.where(whole < tuple_(*there), first <= there[0])
+    return query.where(whole > tuple_(*there), first >= there[0])
 
 
 def _token(sort: str, order: Order, row: Any) -> str:
