@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from portal.models.base import Origin
 from portal.models.company import Company
@@ -60,7 +59,7 @@ def _invoice_status(company: Company, value: str) -> Any:
 
 
 INVOICES = Listing(
-    rows=lambda company: select(Invoice).where(Invoice.company_id == company.id).options(joinedload(Invoice.customer)),
+    rows=lambda company: select(Invoice).where(Invoice.company_id == company.id),
     id=Invoice.id,
     changed=Invoice.updated_at,
     sorts={
@@ -83,7 +82,7 @@ INVOICES = Listing(
 )
 
 PAYMENTS = Listing(
-    rows=lambda company: select(Payment).where(Payment.company_id == company.id).options(joinedload(Payment.customer)),
+    rows=lambda company: select(Payment).where(Payment.company_id == company.id),
     id=Payment.id,
     changed=Payment.updated_at,
     sorts={**_common_sorts(Payment), "date": Payment.date, "amount": Payment.amount},
@@ -99,9 +98,7 @@ PAYMENTS = Listing(
 )
 
 CREDIT_NOTES = Listing(
-    rows=lambda company: (
-        select(CreditNote).where(CreditNote.company_id == company.id).options(joinedload(CreditNote.customer))
-    ),
+    rows=lambda company: select(CreditNote).where(CreditNote.company_id == company.id),
     id=CreditNote.id,
     changed=CreditNote.updated_at,
     sorts={**_common_sorts(CreditNote), "date": CreditNote.date, "total": CreditNote.total},

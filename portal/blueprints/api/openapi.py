@@ -13,6 +13,9 @@ from portal.queries.api_lists import MOST_PER_PAGE
 from portal.services.idempotency import FIELD
 
 VERSION = "1.0"
+TAGS = (
+    "Customers", "Invoices", "Credit notes", "Payments", "Events", "Accounting sync", "Problems", "About",
+)  # fmt: skip
 _ABOUT = (
     "Customers, invoices, payments and credit notes of a company, and its accounting sync with Sage Intacct."
     " Authenticate by HTTP Basic: the API key is the user name, the password stays empty."
@@ -38,14 +41,14 @@ def show_document() -> Answer:
 def document() -> dict[str, Any]:
     """The whole document."""
     paths: dict[str, dict[str, Any]] = {}
-    for declared in OPERATIONS:
+    for declared in sorted(OPERATIONS, key=lambda declared: TAGS.index(declared.tag)):
         paths.setdefault(address(declared), {})[declared.method.lower()] = _operation(declared)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Portal API", "version": VERSION, "description": _ABOUT},
         "servers": [{"url": PREFIX}],
         "security": [{"api_key": []}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(declared.tag for declared in OPERATIONS)],
+        "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
         "components": {
             "securitySchemes": {"api_key": {"type": "http", "scheme": "basic"}},
