@@ -67,6 +67,11 @@ def _plain(text: str) -> str:
 
 def _counts(plain: str) -> bool:
     """Whether every character is the one after (or before) its neighbour: 123456789012, abcdefghijkl."""
-    steps = {(ord(second) - ord(first)) % 10 if second.isdigit() else ord(second) - ord(first)
-             for first, second in zip(plain, plain[1:], strict=False)}  # fmt: skip
-    return steps in ({1}, {9}, {-1})
+    steps = {_step(first, second) for first, second in zip(plain, plain[1:], strict=False)}
+    return steps in ({1}, {-1})
+
+
+def _step(first: str, second: str) -> int:
+    step = ord(second) - ord(first)
+    around = {9: -1, -9: 1} if (first + second).isdecimal() else {}  # after 9 comes 0
+    return around.get(step, step)

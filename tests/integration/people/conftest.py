@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from portal.cli.place import port_to_use
 from portal.extensions import db
@@ -36,6 +37,18 @@ USER, SMTP_PASSWORD = "portal@mail.example", "a pass:word/with@signs"
 def backend() -> str:
     """Pages are tried on SQLite; rules that lock or claim ask for both databases themselves."""
     return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """The templates, compiled once for all tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(autouse=True)
+def _compiled_once(request: pytest.FixtureRequest, compiled: FileSystemBytecodeCache) -> None:
+    if "app" in request.fixturenames:
+        request.getfixturevalue("app").jinja_env.bytecode_cache = compiled
 
 
 @pytest.fixture

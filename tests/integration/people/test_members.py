@@ -72,7 +72,9 @@ def test_removed_member_goes_on_in_another_company_and_no_form_lands_there(
     browser = browser_of(bo)
     page = browser.token("/customers/new")
     rules.remove(company, membership(company, bo).id, actor=ACTOR)
-    answer = browser.post_bare("/customers/new", {"name": "Meant for Northfield", "currency": "USD", "csrf_token": page})
+    answer = browser.post_bare(
+        "/customers/new", {"name": "Meant for Northfield", "currency": "USD", "csrf_token": page}
+    )
     assert answer.status_code == 400
     assert "This form is stale" in answer.text
     answer = browser.get("/customers")
