@@ -12,6 +12,7 @@
     edit              object, id (its ID field) | key, fields {FIELD: text}: any other record (an account, a user ...)
     issue_credit      customerid, amount, number, account
     apply_credit      credit_key, invoice_recordid | invoice_key, amount
+    create_order, edit_order, delete_order, close_order    documents of Order Entry (order_acts.py)
 Each answers the keys of what it made or changed.
 """
 
@@ -22,7 +23,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from . import documents, model, receipts
+from . import documents, model, order_acts, receipts
 from .company import Books
 from .customer_functions import new_customer
 from .documents import Header, Line
@@ -222,4 +223,5 @@ _ACTS: dict[str, Callable[[Books, Order], dict[str, Any]]] = {
     "edit": _edit,
     "issue_credit": _issue_credit,
     "apply_credit": _apply_credit,
+    **order_acts.ACTS,
 }

@@ -14,6 +14,8 @@ from .switches import Switches
 from .values import parse_date, parse_offset
 
 COMPANY_ID = "LANTERN-DEMO"
+# The module key of Accounts Receivable.
+RECEIVABLES = "4.AR"
 BASE_CURRENCY = "USD"
 # Intacct's daily rates, in base currency for one unit; they stand still here.
 DAILY_RATES = {"USD": Decimal(1), "EUR": Decimal("1.10"), "GBP": Decimal("1.25"), "CAD": Decimal("0.75")}
@@ -104,10 +106,14 @@ class Books:
                 "PL04000005",
             )
 
-    def open_period(self, day: date) -> None:
-        """Refuse a posting date in the closed books."""
-        closed = self.switches.closed_through
-        if closed and day <= parse_date(closed):
+    def open_period(self, day: date, module: str = RECEIVABLES) -> None:
+        """Refuse a posting date that is closed for all, or for the module (`4.AR`, `8.SO`)."""
+        through = (self.switches.closed_through, self.switches.closed_modules.get(module, ""))
+        spans = [(date.min, parse_date(end)) for end in through if end]
+        for span in self.switches.closed_periods:
+            first, _, last = span.partition("-")
+            spans.append((parse_date(first), parse_date(last)))
+        if any(first <= day <= last for first, last in spans):
             shown = f"{day.month:02}/{day.day:02}/{day.year}"
             raise business(
                 f"Periods are closed. Your transaction date ({shown}) is within a period that's been closed.",
@@ -137,6 +143,11 @@ class Books:
         if asked.upper() not in DAILY_RATES:
             raise business(f"Invalid Currency '{asked}' specified.", "Provide a valid Currency.")
         return asked.upper()
+
+    def custom_fields(self, name: str, docparid: str = "") -> list[str]:
+        """The custom fields of an object, with those that it has in documents of one type."""
+        known = self.switches.custom_fields
+        return [*known.get(name, ()), *(known.get(f"{name}:{docparid}", ()) if docparid else ())]
 
     def summary(self, area: str, given: str) -> None:
         """A company with user-specified summaries wants to be told which summary to post to."""

@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from .company import BASE_CURRENCY, Books, length
+from .company import BASE_CURRENCY, RECEIVABLES, Books, length
 from .errors import business
+from .mirror import mirror
 from .store import Record, total
 from .values import ZERO, cents
 
@@ -58,7 +59,7 @@ class Header:
 def create(books: Books, name: str, header: Header, lines: list[Line]) -> Record:
     """Post a document (or keep it as a draft) with its lines; raises for a number that is taken."""
     check_number(books, name, header.number)
-    books.open_period(header.posted or header.created)
+    books.open_period(header.posted or header.created, header.extra.get("MODULEKEY", RECEIVABLES))
     entered = sum((line.amount for line in lines), ZERO)
     base = sum((cents(line.amount * header.rate) for line in lines), ZERO)
     values = {
@@ -73,7 +74,7 @@ def create(books: Books, name: str, header: Header, lines: list[Line]) -> Record
         "TRX_ENTITYDUE": ZERO,
         "TRX_TOTALDISCOUNTAPPLIED": ZERO,
         **{f"{prefix}TOTAL{kind}": ZERO for prefix in ("", "TRX_") for kind in ("PAID", "SELECTED")},
-        "MODULEKEY": "4.AR",
+        "MODULEKEY": RECEIVABLES,
         "SYSTEMGENERATED": False,
         **header.extra,
     }
@@ -221,6 +222,7 @@ def refresh(books: Books, name: str, key: int, day: date | None = None) -> Recor
     changes["STATE"] = state_of({**before, **changes})
     changes["WHENPAID"] = (before.get("WHENPAID") or day) if changes["STATE"] == "Paid" else None
     after = books.adjust(name, key, **changes)
+    mirror(books, after)
     owe(books, after, after["TOTALDUE"] - before["TOTALDUE"])
     return after
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from . import customer_functions as customers
 from . import invoice_functions as invoices
+from . import order_functions as orders
 from . import payment_functions as payments
 from . import reads, setup_functions
 from .company import Books
@@ -97,6 +98,9 @@ FUNCTIONS: dict[str, Handler] = {
     "delete_invoice": invoices.delete_invoice,
     "create_aradjustment": invoices.create_adjustment,
     "delete_aradjustment": invoices.delete_adjustment,
+    "create_sotransaction": orders.create_sotransaction,
+    "update_sotransaction": orders.update_sotransaction,
+    "delete_sotransaction": orders.delete_sotransaction,
     "create_arpayment": payments.create_arpayment,
     "apply_arpayment": payments.apply_arpayment,
     "reverse_arpayment": payments.reverse_arpayment,

@@ -8,16 +8,17 @@ from typing import Any
 
 from . import documents
 from .company import DAILY_RATES, Books, length
+from .dimensions import check_project, check_required, read_dimensions
 from .documents import ITEMS, Header, Line
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, GatewayError, business, wrapped
+from .mirror import ORDER_ENTRY
 from .money import COUNTS, DRAFT
 from .store import Record
 from .values import ZERO, parse_amount
 from .work import Handler, Outcome, Work
 
 _NOUN = {"ARINVOICE": "Invoice", "ARADJUSTMENT": "Adjustment"}
-_MORE_DIMENSIONS = ("vendorid", "employeeid", "itemid", "classid", "projectid", "contractid", "warehouseid", "taskid")
 
 
 def read_day(parent: Element, name: str) -> date | None:
@@ -79,34 +80,26 @@ def read_line(books: Books, node: Element, place: int) -> Line:
         memo=length(text_of(node, "memo"), 1000, "memo"),
         location=books.dimension("LOCATION", "Location", text_of(node, "locationid")),
         department=books.dimension("DEPARTMENT", "Department", text_of(node, "departmentid")),
-        extra={name.upper(): text_of(node, name) for name in _MORE_DIMENSIONS if text_of(node, name)},
+        extra=read_dimensions(books, node),
     )
-    _check_required(account, line, place)
+    check_required(account, line, place)
     line.extra |= custom_fields(books, node, "ARINVOICEITEM")
     return line
 
 
-def _check_required(account: Record, line: Line, place: int) -> None:
-    required = (("REQUIRELOC", line.location, "location"), ("REQUIREDEPT", line.department, "department"))
-    for flag, value, noun in required:
-        if account.get(flag) and value is None:
-            raise business(
-                f"A {noun} is required for account {account['ACCOUNTNO']} on line item {place}.", f"Provide a {noun}."
-            )
-
-
-def custom_fields(books: Books, node: Element, name: str) -> dict[str, Any]:
-    """Custom field values by name; one that the object does not have is refused."""
-    found = {}
+def custom_fields(books: Books, node: Element, name: str, docparid: str = "") -> dict[str, Any]:
+    """Custom field values by name; one that the object (of this document type) does not have is refused."""
+    found, known = {}, books.custom_fields(name, docparid)
     for item in node.iterfind("customfields/customfield"):
         field = text_of(item, "customfieldname").upper()
-        if field not in books.switches.custom_fields.get(name, ()):
+        if field not in known:
             raise business(f"The custom field '{field}' does not exist on {name}.", "Remove the field.")
         found[field] = text_of(item, "customfieldvalue")
     return found
 
 
-def _contact(books: Books, node: Element, name: str) -> Record | None:
+def read_contact(books: Books, node: Element, name: str) -> Record | None:
+    """The contact that an element such as `billto` names."""
     contact = text_of(node, f"{name}/contactname")
     return books.dimension("CONTACT", "Contact", contact)
 
@@ -144,8 +137,8 @@ def _header(work: Work, node: Element, name: str) -> Header:
         currency=currency,
         rate=read_rate(text_of(node, "exchrate"), currency),
         draft=text_of(node, "action").lower() == "draft",
-        bill_to=_contact(books, node, "billto"),
-        ship_to=_contact(books, node, "shipto"),
+        bill_to=read_contact(books, node, "billto"),
+        ship_to=read_contact(books, node, "shipto"),
         extra=extra | custom_fields(books, node, name),
     )
 
@@ -160,7 +153,10 @@ def _create(work: Work, node: Element, name: str) -> Outcome:
         lines = [read_line(work.books, item, place) for place, item in enumerate(items, 1)]
         if name == "ARADJUSTMENT" and len({line.amount > 0 for line in lines}) > 1:
             raise business("All lines of an adjustment must have the same sign.")
-        record = documents.create(work.books, name, _header(work, node, name), lines)
+        header = _header(work, node, name)
+        for line in lines:
+            check_project(work.books, line, header.customer["CUSTOMERID"])
+        record = documents.create(work.books, name, header, lines)
     except FunctionRefusal as refusal:
         raise wrapped(refusal, _NOUN[name]) from None
     return Outcome(key=str(record["RECORDNO"]))
@@ -189,8 +185,11 @@ def found_by_key(work: Work, node: Element, name: str) -> Record:
 
 
 def _untouched(work: Work, name: str, record: Record, act: str) -> None:
-    """Only documents on which no money lies can be changed or taken back."""
+    """Only A/R's own documents on which no money lies can be changed or taken back."""
     shown = record.get("RECORDID") or record["RECORDNO"]
+    if record.get("MODULEKEY") == ORDER_ENTRY:
+        text = f"Transaction '{shown}' was created in Order Entry and can't be {act.removesuffix('e')}ed here."
+        raise business(text, "Change the document in Order Entry.")
     rows = work.store.where("ARPYMTDETAIL", "RECORDKEY", record["RECORDNO"]) if name == "ARINVOICE" else []
     touched = any(row["STATE"] in (COUNTS, DRAFT) for row in rows) or record["TRX_TOTALPAID"] != 0
     if touched:
@@ -268,7 +267,7 @@ def _changes(work: Work, node: Element, record: Record) -> Record:
     if term:
         changes |= {"TERMNAME": term["NAME"], "TERMKEY": term["RECORDNO"]}
     for tag, field in (("payto", "BILLTOPAYTO"), ("returnto", "SHIPTORETURNTO")):
-        contact = _contact(books, node, tag)
+        contact = read_contact(books, node, tag)
         if contact:
             changes |= {f"{field}KEY": contact["RECORDNO"], f"{field}CONTACTNAME": contact["CONTACTNAME"]}
     action = text_of(node, "action").lower()

@@ -15,6 +15,18 @@ ENUMS: dict[str, dict[str, str]] = {
     "usertype": {"B": "business user"},
     "accounttype": {"B": "balancesheet", "I": "incomestatement"},
     "balance": {"1": "debit", "-1": "credit"},
+    "orderstate": {
+        "S": "Submitted",
+        "A": "Approved",
+        "X": "Partially Approved",
+        "R": "Declined",
+        "I": "Draft",
+        "O": "Pending",
+        "D": "Closed",
+        "G": "In Progress",
+        "C": "Converted",
+        "P": "Partially Converted",
+    },
 }
 
 
@@ -82,6 +94,19 @@ def relations(notation: str) -> dict[str, Relation]:
         key, _, target = rest.partition(">")
         found[name] = Relation(key, target)
     return found
+
+
+def described(
+    name: str,
+    id_field: str,
+    title: str,
+    notation: str,
+    paths: str = "",
+    groups: str = "",
+    lines: tuple[Lines, ...] = (),
+) -> ObjectType:
+    """An object from the notations of `fields` and `relations`; `groups` names the relations that `*` unfolds."""
+    return ObjectType(name, id_field, fields(notation), relations(paths), tuple(groups.split()), lines, title)
 
 
 def show(kind: str, value: Any, offset: timedelta) -> str:

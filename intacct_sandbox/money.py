@@ -53,11 +53,12 @@ SOURCES = {
 
 @dataclass
 class Use:
-    """A credit to be used: what kind, which record, how much."""
+    """A credit to be used: what kind, which record, how much, and of which of its lines (any if None)."""
 
     kind: SourceKind
     key: int
     amount: Decimal
+    entry: int | None = None
 
 
 @dataclass
@@ -150,6 +151,8 @@ def _consume(books: Books, use: Use, amount: Decimal) -> list[tuple[int | None, 
     taken: list[tuple[int | None, Decimal]] = []
     rest = amount
     for line in documents.lines_of(books, use.kind.object, use.key):
+        if use.entry not in (None, line["RECORDNO"]):
+            continue
         part = min(line["TRX_TOTALPAID"] - line["TRX_AMOUNT"], rest)
         if part > 0:
             documents.pay_line(books, use.kind.object, line, -part)

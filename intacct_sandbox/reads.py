@@ -37,6 +37,14 @@ def _only_xml(function: Element) -> None:
             raise business("Only the return format xml is available here.", "Leave the return format out.")
 
 
+def docparid_of(work: Work, function: Element) -> str:
+    """The document type whose custom fields apply, if one is named; one that does not exist is refused."""
+    docparid = text_of(function, "docparid")
+    if docparid and work.store.one("SODOCUMENTPARAMS", "DOCID", docparid) is None:
+        raise business(f"Invalid Transaction definition '{docparid}' specified.", "Provide a valid docparid.")
+    return docparid
+
+
 def rows_xml(element: str, rows: Iterable[Record], columns: list[Column]) -> str:
     """Rows as elements with one child a column, dotted names and all; null is an empty element."""
     shown = [(f"<{column.name}>", f"</{column.name}>", column.show) for column in columns]
@@ -58,7 +66,7 @@ def query(work: Work, function: Element) -> Outcome:
     _only_xml(function)
     kind = object_type(text_of(function, "object"))
     work.books.allow("READ", kind.name)
-    reader = queries.QueryReader(kind.name, work.columns(), function)
+    reader = queries.QueryReader(kind.name, work.columns(docparid_of(work, function)), function)
     columns, condition, order = reader.selected(), reader.condition(), reader.order()
     private = truth(text_of(function, "options/showprivate"))
     rows = _visible(work, kind, select(work.store, kind.name, condition), private)
@@ -110,7 +118,8 @@ def read_by_query(work: Work, function: Element) -> Outcome:
     kind = object_type(text_of(function, "object"))
     work.books.allow("READ_BY_QUERY", kind.name)
     size = _page_size(text_of(function, "pagesize"))
-    columns = work.columns()
+    docparid = docparid_of(work, function)
+    columns = work.columns(docparid)
     condition = SqlReader(kind.name, columns, text_of(function, "query")).condition()
     fields = text_of(function, "fields") or "*"
     _listed_columns(columns, kind.name, fields, groups=True)
@@ -122,6 +131,7 @@ def read_by_query(work: Work, function: Element) -> Outcome:
     state = {
         "OBJECT": kind.name,
         "FIELDS": fields,
+        "DOCPARID": docparid,
         "KEYS": keys,
         "SIZE": size,
         "DONE": 0,
@@ -139,7 +149,7 @@ def _next_page(work: Work, state: Record) -> Outcome:
         work.store.put("_RESULT", state["ID"], {**state, "DONE": done + len(page)})
     elif work.store.get("_RESULT", state["ID"]) is not None:
         work.store.remove("_RESULT", state["ID"])
-    columns = _listed_columns(work.columns(), name, state["FIELDS"], groups=True)
+    columns = _listed_columns(work.columns(state.get("DOCPARID", "")), name, state["FIELDS"], groups=True)
     rows = [row for key in page if (row := work.store.get(name, key)) is not None]
     return Outcome(
         data=data(
@@ -197,12 +207,13 @@ def _read(work: Work, function: Element, kind: ObjectType, rows: list[Record]) -
     work.books.allow("READ", kind.name)
     asked = text_of(function, "fields") or "*"
     whole = asked == "*"
-    columns = work.columns()
+    docparid = docparid_of(work, function)
+    columns = work.columns(docparid)
     if not whole:
         _known_or_prose(columns, kind.name, asked)
     shown = _listed_columns(columns, kind.name, asked, groups=True)
     seen = [row for row in rows if work.visible(kind.name, row, private=True)]
-    inside = "".join(_nested(work, kind, row, shown, whole) for row in seen)
+    inside = "".join(_nested(work, kind, row, shown, docparid if whole else None) for row in seen)
     return Outcome(data=data(inside, listtype=kind.name, count=len(seen)))
 
 
@@ -210,18 +221,22 @@ def _known_or_prose(columns: Columns, name: str, asked: str) -> None:
     """`read` names an unknown field in the error number itself, and says nothing else."""
     for field in asked.split(","):
         if field.strip() and columns.find(name, field) is None:
+            if name == "SODOCUMENT":
+                text = f"SODocumentManager: Could not find field information for {field.strip()}"
+                raise FunctionRefusal(GatewayError(text))
             raise FunctionRefusal(GatewayError(f"Invalid fields list {field.strip()}"))
 
 
-def _nested(work: Work, kind: ObjectType, row: Record, columns: list[Column], lines: bool) -> str:
+def _nested(work: Work, kind: ObjectType, row: Record, columns: list[Column], docparid: str | None) -> str:
+    """One record; with its owned lines unless `docparid` is None."""
     inside = nest([(column.name.split("."), column.show(row)) for column in columns])
-    if lines:
-        inside += "".join(_owned(work, owned, row) for owned in kind.lines)
+    if docparid is not None:
+        inside += "".join(_owned(work, owned, row, docparid) for owned in kind.lines)
     return f"<{kind.name}>{inside}</{kind.name}>"
 
 
-def _owned(work: Work, owned: Lines, row: Record) -> str:
-    columns = _listed_columns(work.columns(), owned.target, "*", groups=False)
+def _owned(work: Work, owned: Lines, row: Record, docparid: str) -> str:
+    columns = _listed_columns(work.columns(docparid), owned.target, "*", groups=False)
     rows = work.store.where(owned.target, owned.key, row["RECORDNO"])
     return f"<{owned.group}>{rows_xml(owned.element, rows, columns)}</{owned.group}>"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from . import documents, receipts, seed_data
+from . import documents, receipts, seed_data, seed_orders
 from .company import Books
 from .customer_functions import new_contact, new_customer
 from .documents import Header, Line
@@ -26,10 +26,13 @@ def plant(books: Books, seed: str) -> None:
         _setup(books)
         if seed == "demo":
             _customers(books)
+            seed_orders.plant_projects(books)
+            seed_orders.plant_contacts(books)
     if seed == "demo":
         # The first A/R key looks like a company's that has been at work for a while.
         books.store.counters["PRRECORD"] = 5000
         _documents(books)
+        seed_orders.plant_documents(books)
 
 
 def _setup(books: Books) -> None:
@@ -64,6 +67,7 @@ def _setup(books: Books) -> None:
     for name, text, days, start in seed_data.TERMS:
         books.create("ARTERM", NAME=name, DESCRIPTION=text, DUEDATE=days, DUEFROM=start, STATUS="T")
     _banks(books)
+    seed_orders.plant_setup(books)
 
 
 def _users(books: Books) -> None:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from . import order_shapes
+from .order_shapes import CURRENCY
+
 Element = etree._Element
 
-_CURRENCY = "basecurr currency exchratedate:DATE exchratetype exchrate"
 # Sent by the official clients though the schema has no room for them there.
 _QUIRKS = {"onhold", "taxsolutionid", "retainagepercentage"}
 
@@ -44,19 +46,19 @@ _NOTATION = {
     "CONTACTHOLDER": "contact:CONTACT contactname",
     "create_invoice": (
         "customerid! datecreated:DATE! dateposted:DATE datedue:DATE termname batchkey action invoiceno ponumber "
-        f"description externalid billto:CONTACTREF shipto:CONTACTREF {_CURRENCY} nogl supdocid "
+        f"description externalid billto:CONTACTREF shipto:CONTACTREF {CURRENCY} nogl supdocid "
         "customfields:CUSTOMFIELDS taxsolutionid invoiceitems:LINES!"
     ),
     "update_invoice": (
         "@key customerid datecreated:DATE dateposted:DATE datedue:DATE termname action invoiceno ponumber description "
-        f"payto:CONTACTREF returnto:CONTACTREF {_CURRENCY} supdocid customfields:CUSTOMFIELDS "
+        f"payto:CONTACTREF returnto:CONTACTREF {CURRENCY} supdocid customfields:CUSTOMFIELDS "
         "updateinvoiceitems:UPDATELINES"
     ),
     "reverse_invoice": "@key datereversed:DATE! description",
     "delete_invoice": "@key",
     "create_arpayment": (
         "customerid! paymentamount! translatedamount batchkey bankaccountid undepfundsacct refid overpaylocid "
-        f"overpaydeptid datereceived:DATE paymentmethod {_CURRENCY} cctype authcode arpaymentitem:APPLICATION* "
+        f"overpaydeptid datereceived:DATE paymentmethod {CURRENCY} cctype authcode arpaymentitem:APPLICATION* "
         "onlinecardpayment:ANY onlineachpayment:ANY"
     ),
     "apply_arpayment": (
@@ -66,7 +68,7 @@ _NOTATION = {
     "delete_arpayment": "@key",
     "create_aradjustment": (
         "customerid! datecreated:DATE! dateposted:DATE batchkey adjustmentno action invoiceno description externalid "
-        f"{_CURRENCY} nogl taxsolutionid aradjustmentitems:LINES!"
+        f"{CURRENCY} nogl taxsolutionid aradjustmentitems:LINES!"
     ),
     "delete_aradjustment": "@key",
     "create_customer": (
@@ -77,6 +79,7 @@ _NOTATION = {
     ),
     "getAPISession": "locationid",
 }
+_NOTATION |= order_shapes.NOTATION
 # The schema leaves these children in any order.
 _UNORDERED = {
     "readByQuery": "object! query! fields pagesize returnFormat docparid",
@@ -91,6 +94,9 @@ _UNORDERED = {
     "readEntityDetails": "",
     "readUserFormatting": "key userId",
     "getUserPermissions": "userId!",
+    "inspect": "object name",
+    "lookup": "object! docparid",
+    "retrievepdf": "ARINVOICE:ANY SODOCUMENT:ANY",
 }
 
 

@@ -42,6 +42,13 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "CHECKINGACCOUNT": ("BANKACCOUNTID",),
     "ARTERM": ("NAME",),
     "AUDITHISTORY": ("OBJECTKEY",),
+    "SODOCUMENTPARAMS": ("DOCID",),
+    "SODOCUMENT": ("DOCID", "CUSTVENDID", "PRRECORDKEY", "DOCPARID"),
+    "SODOCUMENTENTRY": ("DOCHDRNO",),
+    "SODOCUMENTSUBTOTALS": ("DOCHDRNO",),
+    "ITEM": ("ITEMID",),
+    "PROJECT": ("PROJECTID",),
+    "CLASS": ("CLASSID",),
     "USERINFO": ("LOGINID",),
 }
 # Stamps by which clients ask for what changed: kept in order, so that a small window is found at once.

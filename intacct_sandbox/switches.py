@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from .values import parse_date
+
 UNIQUEID_MODES = ("received", "success", "ignored")
 
 
@@ -28,7 +30,12 @@ class Switches:
     denied              operations refused to the user: "READ GLACCOUNT", "CREATE *", "* ARPYMT"
     refused_functions   functions this company's gateway refuses ("getUserPermissions")
     closed_through      last day of the closed books (MM/DD/YYYY), or empty
-    custom_fields       custom fields by object: {"ARINVOICE": ["REGION_CODE"]}
+    closed_modules      the same for one module: {"4.AR": "12/31/2025", "8.SO": "11/30/2025"}
+    closed_periods      single closed spans for all modules: ["02/01/2026-02/28/2026"]
+    custom_fields       custom fields by object, or by object and document type, which are there only with that
+                        docparid: {"ARINVOICE": ["REGION_CODE"], "SODOCUMENT:Sales Invoice": ["ROUTE"]}
+    order_edits_move_money  editing an Order Entry document that is partly paid moves the money to its new A/R record;
+                        else, and always when it is paid in full, the edit is refused
     session_hours       length of a session
     authorised_senders  senders that this company lets in
     """
@@ -50,6 +57,9 @@ class Switches:
     denied: list[str] = field(default_factory=list)
     refused_functions: list[str] = field(default_factory=list)
     closed_through: str = ""
+    closed_modules: dict[str, str] = field(default_factory=dict)
+    closed_periods: list[str] = field(default_factory=list)
+    order_edits_move_money: bool = True
     custom_fields: dict[str, list[str]] = field(default_factory=dict)
     session_hours: float = 12
     authorised_senders: list[str] = field(default_factory=lambda: ["invoiced"])
@@ -63,9 +73,20 @@ class Switches:
             if not isinstance(value, (int, float) if kinds[name] in (int, float) else kinds[name]):
                 raise ValueError(f"switch {name!r} takes a {kinds[name].__name__}")
         changed = replace(self, **changes)
+        changed.check_dates()
         if changed.uniqueid not in UNIQUEID_MODES:
             raise ValueError(f"uniqueid is one of {', '.join(UNIQUEID_MODES)}")
         return changed
+
+    def check_dates(self) -> None:
+        """ValueError for a closed day or span that cannot be read."""
+        for text in (self.closed_through, *self.closed_modules.values()):
+            if text:
+                parse_date(text)
+        for span in self.closed_periods:
+            first, _, last = span.partition("-")
+            if parse_date(first) > parse_date(last):
+                raise ValueError(f"closed period {span!r} ends before it begins")
 
     def as_dict(self) -> dict[str, Any]:
         """All switches by name."""

@@ -27,10 +27,11 @@ class Work:
         """The records."""
         return self.books.store
 
-    def columns(self) -> Columns:
-        """The columns as this user sees them."""
+    def columns(self, docparid: str = "") -> Columns:
+        """The columns as this user sees them; `docparid` brings the custom fields of one document type."""
         books = self.books
-        return Columns(books.store, books.offset, books.today(), books.switches.custom_fields)
+        custom = {name: books.custom_fields(name, docparid) for name in OBJECTS}
+        return Columns(books.store, books.offset, books.today(), custom)
 
     def visible(self, name: str, row: Record, private: bool = False) -> bool:
         """Whether the session sees a record: its own entity's and shared ones; all with `private` at top level."""

@@ -50,7 +50,8 @@ def test_it_lists_customers(connect):
 def test_it_lists_invoices_with_every_field_it_knows(connect):
     client = connect()
     invoices = client.ar_invoices.get_all()
-    assert len(invoices) == 15
+    assert len([row for row in invoices if row["MODULEKEY"] == "4.AR"]) == 15
+    assert len([row for row in invoices if row["MODULEKEY"] == "8.SO"]) == 13
     assert {"Posted", "Partially Paid", "Paid"} == {row["STATE"] for row in invoices}
     assert invoices[0]["CONTACT.MAILADDRESS.CITY"] == "Portland"
     found = client.ar_invoices.get_by_query(and_filter=[("equalto", "RECORDID", "INV-1037")])
@@ -63,9 +64,9 @@ def test_it_lists_invoices_with_every_field_it_knows(connect):
 
 def test_it_lists_invoice_lines_and_payments(connect):
     client = connect()
-    assert len(client.ar_invoice_items.get_all()) == 21
+    assert len(client.ar_invoice_items.get_all()) == 45
     payments = client.ar_payments.get_all()
-    assert len(payments) == 8
+    assert len(payments) == 11
     assert {row["STATE"] for row in payments} == {"C"}
 
 

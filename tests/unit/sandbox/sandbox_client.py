@@ -185,3 +185,40 @@ def reverse_payment(key: int) -> str:
 def reverse_invoice(key: int) -> str:
     """A `reverse_invoice`."""
     return f'<reverse_invoice key="{key}"><datereversed>{day("2026-01-16")}</datereversed></reverse_invoice>'
+
+
+def order(
+    *lines: tuple[str, str, str],
+    type: str = "Sales Invoice",
+    customer: str = "CLT-1001",
+    number: str = "",
+    subtotals: tuple[tuple[str, str], ...] = (),
+    more: str = "",
+    line_more: str = "",
+) -> str:
+    """A `create_sotransaction`: (item, quantity, price) lines and (name, amount) subtotals; `more` goes before them."""
+    items = "".join(
+        f"<sotransitem><itemid>{item}</itemid><quantity>{quantity}</quantity><price>{price}</price>{line_more}"
+        "</sotransitem>"
+        for item, quantity, price in lines
+    )
+    extra = "".join(
+        f"<subtotal><description>{name}</description><total>{amount}</total></subtotal>" for name, amount in subtotals
+    )
+    return (
+        f"<create_sotransaction><transactiontype>{type}</transactiontype><datecreated>{day('2026-01-14')}</datecreated>"
+        f"<customerid>{customer}</customerid><documentno>{number}</documentno>{more}"
+        f"<sotransitems>{items}</sotransitems>{f'<subtotals>{extra}</subtotals>' if extra else ''}"
+        "</create_sotransaction>"
+    )
+
+
+def edit_order(doc_id: str, inside: str) -> str:
+    """An `update_sotransaction`."""
+    return f'<update_sotransaction key="{doc_id}">{inside}</update_sotransaction>'
+
+
+def order_line(place: int, inside: str) -> str:
+    """An update of one line, by its number from 1."""
+    changed = f'<updatesotransitem line_num="{place}">{inside}</updatesotransitem>'
+    return f"<updatesotransitems>{changed}</updatesotransitems>"

@@ -150,7 +150,7 @@ def test_query_refuses_what_it_cannot_answer(wire):
     assert wire.refused(query("CUSTOMER", "ITEM.SIZE")) == [
         "The following fields cannot be queried: [ customer: [ITEM.SIZE] ]"
     ]
-    assert wire.refused(query("SODOCUMENT", "DOCID")) == ["Object definition SODOCUMENT not found"]
+    assert wire.refused(query("PODOCUMENT", "DOCID")) == ["Object definition PODOCUMENT not found"]
     assert "Invalid value" in wire.refused(query("CUSTOMER", "NAME", equal("RECORDNO", "seven")))[0]
 
 
