@@ -50,8 +50,7 @@ def test_it_lists_customers(connect):
 def test_it_lists_invoices_with_every_field_it_knows(connect):
     client = connect()
     invoices = client.ar_invoices.get_all()
-    assert len([row for row in invoices if row["MODULEKEY"] == "4.AR"]) == 15
-    assert len([row for row in invoices if row["MODULEKEY"] == "8.SO"]) == 13
+    assert len(invoices) == 15 + 13
     assert {"Posted", "Partially Paid", "Paid"} == {row["STATE"] for row in invoices}
     assert invoices[0]["CONTACT.MAILADDRESS.CITY"] == "Portland"
     found = client.ar_invoices.get_by_query(and_filter=[("equalto", "RECORDID", "INV-1037")])
