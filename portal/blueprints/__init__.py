@@ -12,6 +12,7 @@ from portal.blueprints.api import reference as api_reference
 from portal.blueprints.api_keys import area as api_keys
 from portal.blueprints.auth import area as auth
 from portal.blueprints.company import area as company
+from portal.blueprints.credit_notes import area as credit_notes
 from portal.blueprints.customers import area as customers
 from portal.blueprints.dashboard import area as dashboard
 from portal.blueprints.failures import init_failures
@@ -33,6 +34,7 @@ AREAS = (
     customers,
     invoices,
     payments,
+    credit_notes,
     settings,
     api_keys,
     api,

@@ -18,6 +18,7 @@ _RECORD_PAGES = {
     "customers": ("customers.show_customer", "customer_id"),
     "invoices": ("invoices.show_invoice", "invoice_id"),
     "payments": ("payments.show_payment", "payment_id"),
+    "credit_notes": ("credit_notes.show_credit_note", "credit_note_id"),
 }
 
 _PAGES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import Flask, request, url_for
 
@@ -37,6 +38,27 @@ def with_args(**changes: str | int | None) -> str:
     return url_for(request.endpoint or "", **{**(request.view_args or {}), **wanted})
 
 
+def list_url(endpoint: str) -> str:
+    """The address of a list with the filter that this address carries; what was ticked and is to be done stays out."""
+    left_out = ("after", "id", "all", "do")
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name not in left_out and value}
+    return url_for(endpoint, **kept)
+
+
+def sort_args(key: str, current: str) -> tuple[str, str | None]:
+    """The order that the head of a column leads to, and what `aria-sort` says of it now (None: not sorted by it)."""
+    if current == key:
+        return f"-{key}", "ascending"
+    if current == f"-{key}":
+        return key, "descending"
+    return (f"-{key}" if key in _FALLING_FIRST else key), None
+
+
+_FALLING_FIRST = ("date", "due_date", "total", "balance")
+
+
 def init_listing(app: Flask) -> None:
     """Give the templates of `app` the links of lists."""
     app.add_template_global(with_args)
+    app.add_template_global(sort_args)
+    app.add_template_global(list_url)

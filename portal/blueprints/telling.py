@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
 from typing import Any
 
 from portal.blueprints.rendering import amount, day
 from portal.models.audit import AuditEntry
+from portal.models.company import Company
+from portal.models.run import RunItem
+from portal.models.sync import Kind
+from portal.queries.history import history, run_items
 from portal.services.audit import SYNC_ACTOR
 
 _ACTS = {
@@ -17,6 +22,20 @@ _ACTS = {
     "renumbered": "Renumbered",
     "voided": "Voided",
     "edited": "Changed",
+    "activated": "Made active",
+    "deactivated": "Made inactive",
+    "duplicated": "Duplicated",
+}
+_SENT = {
+    "created": "Created in Intacct",
+    "updated": "Updated in Intacct",
+    "applied": "Applied in Intacct",
+    "reversed": "Reversed in Intacct",
+    "deleted": "Deleted in Intacct",
+    "unlinked": "No longer in Intacct",
+    "linked": "Linked with Intacct",
+    "problem": "Could not be synced",
+    "unknown": "Sent, with an outcome not known yet",
 }
 _NAMES = {"unit_cost": "unit cost", "due_date": "due date", "purchase_order": "purchase order", "active": "active",
           "payment_terms": "payment terms", "postal_code": "postal code", "address1": "address",
@@ -42,6 +61,12 @@ class Told:
     bad: bool = False
 
 
+def told(company: Company, kind: Kind, record_id: int, currency: str = "") -> list[Told]:
+    """The whole history of a record, newest first: who did what, each application, each sync."""
+    entries = [tell(entry, currency) for entry in history(company, kind.value, record_id)]
+    return sorted([*entries, *_syncs(run_items(company, kind, record_id))], key=lambda one: one.at, reverse=True)
+
+
 def tell(entry: AuditEntry, currency: str = "") -> Told:
     """The entry as a sentence, with what it left the balance at."""
     balance = entry.after.get("balance")
@@ -55,9 +80,29 @@ def tell(entry: AuditEntry, currency: str = "") -> Told:
     return Told(entry.at, f"{_what(entry, currency)} by {entry.actor}", note=note, from_there=from_there)
 
 
+def _syncs(items: list[RunItem]) -> list[Told]:
+    """What runs did; the same problem met again and again is told once, with how often."""
+    found = []
+    for (outcome, text), group in groupby(items, lambda item: (item.outcome, item.text)):
+        same = list(group)
+        again = f" ({len(same)} times)" if len(same) > 1 else ""
+        said = f"{_SENT[outcome]}{again}{f': {text}' if text and outcome == 'problem' else ''}"
+        run_id = same[0].run_id
+        values = {"run_id": run_id}
+        found.append(
+            Told(
+                same[0].at, f"{said.rstrip('.')},", f"run {run_id}", "", "accounting_sync.show_run", values,
+                from_there=True, bad=outcome == "problem",
+            )
+        )  # fmt: skip
+    return found
+
+
 def _other_document(entry: AuditEntry) -> tuple[str, dict[str, Any]]:
     """The page of the document at the other end of an application."""
     if entry.subject == "invoice":
+        if "credit_note_id" in entry.after:
+            return "credit_notes.show_credit_note", {"credit_note_id": entry.after["credit_note_id"]}
         return "payments.show_payment", {"payment_id": entry.after.get("payment_id", 0)}
     return "invoices.show_invoice", {"invoice_id": entry.after.get("invoice_id", 0)}
 

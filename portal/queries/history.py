@@ -1,4 +1,4 @@
-"""Who did what: the audit entries of a record."""
+"""Who did what: the audit entries of a record, and what runs of the sync did with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models.audit import AuditEntry
 from portal.models.company import Company
+from portal.models.run import RunItem
+from portal.models.sync import Kind
+from portal.queries.sync_records import row_of
+
+TOLD_BY_RUNS = ("created", "updated", "applied", "reversed", "deleted", "unlinked", "linked", "problem", "unknown")
+"""Outcomes that no audit entry tells: what was sent, or could not be. What came from Intacct has its own entry."""
 
 
 def history(company: Company, subject: str, subject_id: int, *, limit: int = 200) -> list[AuditEntry]:
@@ -18,3 +24,12 @@ def history(company: Company, subject: str, subject_id: int, *, limit: int = 200
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+def run_items(company: Company, kind: Kind, record_id: int, *, limit: int = 100) -> list[RunItem]:
+    """What runs sent of a record or could not send, newest first; nothing for one that no book of Intacct knows."""
+    row = row_of(company, kind, record_id)
+    if row is None:
+        return []
+    query = select(RunItem).where(RunItem.sync_row_id == row.id, RunItem.outcome.in_(TOLD_BY_RUNS))
+    return list(db.session.scalars(query.order_by(RunItem.id.desc()).limit(limit)))

@@ -1,64 +1,29 @@
-"""List and show invoices, issue drafts, void."""
+"""Show an invoice; issue, duplicate, delete and void."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
 from portal.blueprints.forms import VoidForm
-from portal.blueprints.listing import date_arg, id_arg, text_arg
+from portal.blueprints.lines import suggestions
 from portal.blueprints.rendering import METHODS
 from portal.blueprints.syncing import state_shown, states_shown
-from portal.blueprints.telling import tell
+from portal.blueprints.telling import told
 from portal.errors import InvalidInput
 from portal.extensions import db
 from portal.models.company import Role
-from portal.models.invoice import Invoice, InvoiceStatus
+from portal.models.invoice import Invoice
 from portal.models.sync import Kind
 from portal.money import ZERO
 from portal.queries import invoices as queries
-from portal.queries.customers import get_customer
-from portal.queries.history import history
+from portal.queries.credit_notes import credit_with_rest
+from portal.queries.payments import with_rest
 from portal.services import invoices
+from portal.services.allowed import actions, require
 
 area = Blueprint("invoices", __name__, url_prefix="/invoices")
-
-TABS = (
-    ("", "All"),
-    (InvoiceStatus.DRAFT, "Draft"),
-    (InvoiceStatus.OPEN, "Open"),
-    (InvoiceStatus.PARTIALLY_PAID, "Partly paid"),
-    (InvoiceStatus.PAST_DUE, "Past due"),
-    (InvoiceStatus.PAID, "Paid"),
-    (InvoiceStatus.VOIDED, "Voided"),
-)
-
-
-@area.get("")
-@needs(Role.VIEWER)
-def list_invoices() -> str:
-    """Invoices, newest first, narrowed by the filter in the address, with its count and sums."""
-    company = current_company()
-    wanted = queries.InvoiceFilter(
-        text=text_arg("q"),
-        status=text_arg("status"),
-        customer_id=id_arg("customer"),
-        currency=text_arg("currency", 3),
-        date_from=date_arg("from"),
-        date_to=date_arg("to"),
-    )
-    page = queries.list_invoices(company, wanted, after=request.args.get("after", ""))
-    return render_template(
-        "invoices/list.html",
-        tabs=TABS,
-        wanted=wanted,
-        page=page,
-        sums=queries.invoice_sums(company, wanted),
-        customer=get_customer(company, wanted.customer_id) if wanted.customer_id else None,
-        sync=states_shown(company, Kind.INVOICE, [invoice.id for invoice in page.items]),
-        today=company.today(),
-    )
 
 
 @area.get("/<id:invoice_id>")
@@ -67,16 +32,26 @@ def show_invoice(invoice_id: int) -> str:
     """An invoice: what is due, its lines, the money on it, how it stands with Intacct, and its history."""
     company = current_company()
     invoice = queries.get_invoice(company, invoice_id)
-    money = queries.applications_on(invoice)
+    paid, credited = queries.applications_on(invoice), queries.credits_on(invoice)
+    sync = state_shown(company, Kind.INVOICE, invoice.id)
+    allowed = actions(invoice, synced=bool(sync and sync.intacct_key))
+    owes = allowed["record_payment"].yes
     return render_template(
         "invoices/show.html",
         invoice=invoice,
-        money_rows=money,
-        money_on=invoice.total - invoice.balance if money else ZERO,
+        allowed=allowed,
+        paid=paid,
+        paid_sum=sum((row.amount for row in paid), ZERO),
+        credited=credited,
+        credited_sum=sum((row.amount for _, row in credited), ZERO),
+        usable_payments=with_rest(company, invoice.customer_id, invoice.currency) if owes else [],
+        usable_credit=credit_with_rest(company, invoice.customer_id, invoice.currency) if owes else [],
         methods=METHODS,
-        sync=state_shown(company, Kind.INVOICE, invoice.id),
-        money_sync=states_shown(company, Kind.PAYMENT, [row.payment_id for row in money if row.payment_id is not None]),
-        history=[tell(entry, invoice.currency) for entry in history(company, "invoice", invoice.id)],
+        suggested=suggestions(company),
+        sync=sync,
+        payment_sync=states_shown(company, Kind.PAYMENT, [row.payment_id for row in paid if row.payment_id]),
+        credit_sync=states_shown(company, Kind.CREDIT_NOTE, [note.id for note, _ in credited]),
+        history=told(company, Kind.INVOICE, invoice.id, invoice.currency),
         today=company.today(),
     )
 
@@ -97,19 +72,38 @@ def issue_invoice(invoice_id: int) -> Response:
     return redirect(url_for(".show_invoice", invoice_id=invoice_id), 303)
 
 
+@area.post("/<id:invoice_id>/duplicate")
+@needs(Role.ACCOUNTANT)
+def duplicate_invoice(invoice_id: int) -> Response:
+    """Make a draft with the same lines, and open it for changes."""
+    invoice = queries.get_invoice(current_company(), invoice_id)
+    try:
+        made = invoices.duplicate(invoice, actor=current_actor())
+    except InvalidInput as error:
+        db.session.rollback()
+        flash(f"{error.message} Nothing was duplicated.", "error")
+        return redirect(url_for(".show_invoice", invoice_id=invoice_id), 303)
+    db.session.commit()
+    lines = f"the lines of {invoice.number}"
+    flash(f"{made.number} is a draft with {lines}. Change what differs, then issue it.", "success")
+    return redirect(url_for(".edit_invoice", invoice_id=made.id), 303)
+
+
 @area.get("/<id:invoice_id>/void")
 @needs(Role.ACCOUNTANT)
 def confirm_void(invoice_id: int) -> str:
     """What voiding does, here and in Intacct, before it is done."""
-    return _void_page(queries.get_invoice(current_company(), invoice_id), VoidForm())
+    invoice = queries.get_invoice(current_company(), invoice_id)
+    require(invoice, "void")
+    return _void_page(invoice, VoidForm(formdata=None))
 
 
 @area.post("/<id:invoice_id>/void")
 @needs(Role.ACCOUNTANT)
 def void_invoice(invoice_id: int) -> tuple[str, int] | Response:
-    """Take the invoice back; its money stays with its payments."""
+    """Take the invoice back; its money stays with its payments and credit notes."""
     invoice = queries.get_invoice(current_company(), invoice_id)
-    form = VoidForm()
+    form, draft = VoidForm(), invoice.draft
     try:
         invoices.void(invoice, reason=form.reason.data or "", actor=current_actor())
     except InvalidInput as error:
@@ -117,7 +111,8 @@ def void_invoice(invoice_id: int) -> tuple[str, int] | Response:
         form.add_errors(error)
         return _void_page(invoice, form), 422
     db.session.commit()
-    flash(f"{invoice.number} is voided. Nothing is due on it any more.", "success")
+    said = "deleted" if draft else "voided. Nothing is due on it any more"
+    flash(f"{invoice.number} is {said}.", "success")
     return redirect(url_for(".show_invoice", invoice_id=invoice_id), 303)
 
 
@@ -127,6 +122,7 @@ def _void_page(invoice: Invoice, form: VoidForm) -> str:
         "invoices/void.html",
         invoice=invoice,
         form=form,
-        money_rows=queries.applications_on(invoice),
+        on_it=[(row.amount, row.payment) for row in queries.applications_on(invoice)]
+        + [(row.amount, note) for note, row in queries.credits_on(invoice)],
         sync=state_shown(company, Kind.INVOICE, invoice.id),
     )

@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
 from portal.blueprints.choosing import choose_customer
-from portal.blueprints.invoices.forms import InvoiceForm, empty_form, form_of, typed_form
+from portal.blueprints.invoices.forms import InvoiceForm, empty_form, form_of
 from portal.blueprints.invoices.views import area
+from portal.blueprints.lines import currency_shown, suggestions, typed_form
 from portal.blueprints.listing import id_arg
 from portal.blueprints.stale import meanwhile, version_of
 from portal.blueprints.syncing import state_shown
@@ -21,7 +22,9 @@ from portal.models.sync import Kind
 from portal.queries.customers import get_customer
 from portal.queries.invoices import get_invoice
 from portal.services import invoices
+from portal.services.allowed import actions
 from portal.services.invoice_checks import InvoiceData
+from portal.services.terms import KNOWN
 
 ADD_ROWS = "add_rows"
 DRAFT = "draft"
@@ -44,7 +47,7 @@ def new_invoice() -> str:
 def create_invoice() -> tuple[str, int] | Response:
     """Save the invoice as a draft or issue it."""
     customer = _customer_asked_for()
-    form = typed_form()
+    form = typed_form(InvoiceForm)
     if _asked() == ADD_ROWS:
         form.add_rows()
         return _page(form, customer), 200
@@ -71,7 +74,7 @@ def edit_invoice(invoice_id: int) -> str | Response:
 def update_invoice(invoice_id: int) -> tuple[str, int] | Response:
     """Save the invoice, unless somebody else saved it meanwhile."""
     invoice = get_invoice(current_company(), invoice_id)
-    form = typed_form()
+    form = typed_form(InvoiceForm)
     if _asked() == ADD_ROWS:
         form.add_rows()
         return _page(form, invoice.customer, invoice), 200
@@ -127,8 +130,8 @@ def _update(invoice: Invoice, data: InvoiceData, form: InvoiceForm) -> Invoice:
 
 def _page(form: InvoiceForm, customer: Customer, invoice: Invoice | None = None, *, stale: bool = False) -> str:
     company = current_company()
-    currency = (form.currency.data or customer.currency).upper()
-    known = currency if len(currency) == 3 and currency.isascii() else customer.currency
+    known = currency_shown(form.currency.data, customer.currency)
+    sync = state_shown(company, Kind.INVOICE, invoice.id) if invoice else None
     return render_template(
         "invoices/form.html",
         form=form,
@@ -137,7 +140,9 @@ def _page(form: InvoiceForm, customer: Customer, invoice: Invoice | None = None,
         currency=known,
         amounts=form.amounts(known),
         total=form.total(known),
+        suggested=suggestions(company),
+        terms=KNOWN,
+        remark=actions(invoice, synced=bool(sync and sync.intacct_key))["edit"].reason if invoice else "",
         stale=stale,
         meanwhile=meanwhile(company, "invoice", invoice.id) if invoice and stale else None,
-        sync=state_shown(company, Kind.INVOICE, invoice.id) if invoice else None,
     )

@@ -1,6 +1,11 @@
-"""Payments: list, show, record, apply, un-apply, void."""
+"""Payments: list, show, record, edit, apply, un-apply, void."""
 
-from portal.blueprints.payments import views_applying, views_recording  # noqa: F401 - register their routes
+from portal.blueprints.payments import (  # noqa: F401 - register their routes
+    listing,
+    views_applying,
+    views_editing,
+    views_recording,
+)
 from portal.blueprints.payments.views import area
 
 __all__ = ["area"]

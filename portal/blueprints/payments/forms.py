@@ -1,15 +1,15 @@
-"""The forms of a payment: its own facts, and what of it comes off an invoice."""
+"""The form of a payment."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from wtforms import SelectField
+from wtforms import HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from portal.blueprints.forms import DateField, DecimalField, PortalForm, TextField
-from portal.blueprints.rendering import METHODS
-from portal.models.customer import Customer
+from portal.blueprints.rendering import METHODS, typed_amount
+from portal.models.payment import Payment
 from portal.money import ZERO
 from portal.services.payments import PaymentData
 
@@ -22,17 +22,21 @@ class PaymentForm(PortalForm):
     method = SelectField("Method", choices=[SelectChoice(method.value, label) for method, label in METHODS.items()])
     reference = TextField("Reference")
     number = TextField("Number")
+    version = HiddenField()
 
-    def payment_data(self, customer: Customer, currency: str, items: tuple[tuple[int, Decimal], ...]) -> PaymentData:
-        """What was typed, with (invoice id, amount) for each invoice that it pays."""
+    def payment_data(
+        self, customer_id: int, currency: str, items: tuple[tuple[int, Decimal], ...], payment: Payment | None = None
+    ) -> PaymentData:
+        """What was typed, with (invoice id, amount) for each invoice that it pays and the metadata of `payment`."""
         return PaymentData(
-            customer_id=customer.id,
+            customer_id=customer_id,
             date=self.date.data,
             amount=self.amount.data,
             currency=currency,
             number=self.number.data or "",
             method=self.method.data,
             reference=self.reference.data or "",
+            metadata=payment.extra if payment else {},
             applications=items,
         )
 
@@ -41,7 +45,10 @@ class PaymentForm(PortalForm):
         return self.amount.data or ZERO
 
 
-class UnapplyForm(PortalForm):
-    """How much of a payment comes off one invoice."""
-
-    amount = DecimalField("Amount to take off", required="Enter the amount to take off.")
+def form_of(payment: Payment) -> PaymentForm:
+    """The form filled with what the payment is now."""
+    names = ("date", "method", "reference", "number", "version")
+    form = PaymentForm(formdata=None, data={name: getattr(payment, name) for name in names})
+    form.amount.data = payment.amount
+    form.amount.raw_data = [typed_amount(payment.amount, payment.currency)]
+    return form

@@ -6,9 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
+from portal.blueprints.applying import ApplyTable
 from portal.blueprints.choosing import choose_customer
 from portal.blueprints.listing import id_arg, text_arg
-from portal.blueprints.payments.applying import ApplyTable
+from portal.blueprints.moving import OLDEST_FIRST
 from portal.blueprints.payments.forms import PaymentForm
 from portal.blueprints.payments.views import area
 from portal.blueprints.rendering import amount as shown
@@ -21,8 +22,6 @@ from portal.models.payment import Payment, PaymentMethod
 from portal.queries.customers import get_customer, open_balances
 from portal.queries.invoices import owing
 from portal.services import payments
-
-OLDEST_FIRST = "oldest_first"
 
 
 @area.get("/new")
@@ -74,7 +73,7 @@ def _save(form: PaymentForm, table: ApplyTable, customer: Customer, currency: st
     if not table.validate(form.typed_amount()) or not fine:
         return None
     items = tuple((invoice.id, amount) for invoice, amount in table.items())
-    data = form.payment_data(customer, currency, items)
+    data = form.payment_data(customer.id, currency, items)
     try:
         payment = payments.record(current_company(), data, actor=current_actor())
     except (InvalidInput, NotAllowedNow) as error:

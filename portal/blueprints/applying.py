@@ -1,4 +1,4 @@
-"""The table that puts money on open invoices: one amount field each, read from the form and kept as typed."""
+"""The table that puts money or credit on open invoices: one amount field each, read from the form and kept as typed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from portal.blueprints.rendering import typed_amount
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.models.invoice import Invoice
 from portal.money import ZERO
+from portal.services.auto_apply import Due, auto_apply
 
 _PREFIX = "apply-"
 
@@ -52,9 +53,10 @@ class ApplyTable:
 
     def oldest_first(self, available: Decimal) -> None:
         """Fill the rows from the oldest on, as far as `available` reaches."""
+        dues = [Due(row.invoice.id, row.invoice.due_date, row.invoice.balance) for row in self.rows]
+        proposed = dict(auto_apply(available, dues))
         for row in self.rows:
-            _put(row, max(ZERO, min(available, row.invoice.balance)))
-            available -= row.amount
+            _put(row, proposed.get(row.invoice.id, ZERO))
 
     def validate(self, available: Decimal) -> bool:
         """Whether the rows can be taken: numbers above zero, no more than is due on each and there is in all."""
