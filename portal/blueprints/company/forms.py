@@ -16,9 +16,9 @@ def _zones() -> list[SelectChoice]:
 class CompanyForm(PortalForm):
     """The details; what they may hold is for the service to say."""
 
-    name = TextField("Name", required="Enter the company's name.")
+    name = TextField("Name")
     timezone = SelectField("Time zone", choices=_zones)
-    base_currency = TextField("Base currency", required="Enter the currency, such as USD.")
+    base_currency = TextField("Base currency")
     brand_name = TextField("Brand name")
     accent = TextField("Accent colour")
     support_email = TextField("Support address")

@@ -56,7 +56,7 @@ def test_brand_is_the_companys_own(company: Company, admin: User, browser_of) ->
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("name", "", "Enter the company&#39;s name."),
+        ("name", "", "The name is missing."),
         ("name", "x" * 1_000_000, "at most 100 characters"),
         ("name", "Bell\x07", "cannot be kept"),
         ("timezone", "Mars/Base", "Not a valid choice"),
@@ -74,6 +74,11 @@ def test_what_cannot_be_saved_is_told_at_its_field(field, value, reason, company
     assert 'aria-invalid="true"' in answer.text
     db.session.expire_all()
     assert company.brand_name == ""
+
+
+def test_all_faults_are_told_at_once(company: Company, admin: User, browser_of) -> None:
+    answer = browser_of(admin).post(PATH, GIVEN | {"name": "", "accent": "#ffcc00", "support_email": "help"})
+    assert "3 things need a change" in answer.text
 
 
 def test_base_currency_changes_until_the_first_document(company: Company, admin: User, browser_of) -> None:
