@@ -20,6 +20,7 @@ def change(browser: Browser, present: str = PASSWORD, password: str = NEW):
     return browser.post("/account/password", {"present": present, "password": password}, page="/account")
 
 
+@pytest.mark.parametrize("backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_new_password_ends_the_other_sessions_and_this_one_goes_on(admin: User, mailbox: Mailbox, browser_of) -> None:
     here, elsewhere = browser_of(admin), browser_of(admin)
     assert change(here).location == "/account"

@@ -34,6 +34,7 @@ def link(admin: User, mailbox: Mailbox, browser_of) -> str:
     return mailbox.link()
 
 
+@pytest.mark.parametrize("backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_link_sets_a_new_password_and_ends_every_session(admin, mailbox, browser_of) -> None:
     before = browser_of(admin)
     browser = browser_of()

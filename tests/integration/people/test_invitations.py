@@ -32,6 +32,7 @@ def link(company: Company, admin: User, mailbox: Mailbox) -> str:
     return mailbox.link()
 
 
+@pytest.mark.parametrize("backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_somebody_new_joins_by_the_link_and_is_signed_in(company, admin, mailbox, browser_of) -> None:
     answer = browser_of(admin).post(f"{PATH}/invite", {"email": " Bo@Northfield.example ", "role": "accountant"})
     assert answer.location == PATH
