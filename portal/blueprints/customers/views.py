@@ -1,4 +1,4 @@
-"""List, show, add and edit customers."""
+"""Show, add, edit, deactivate and activate customers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
+from portal.blueprints.customers.documents import TABS
 from portal.blueprints.customers.forms import CustomerForm, form_of
 from portal.blueprints.listing import text_arg
 from portal.blueprints.stale import meanwhile, version_of
-from portal.blueprints.syncing import state_shown, states_shown
-from portal.blueprints.telling import tell
+from portal.blueprints.syncing import state_shown
+from portal.blueprints.telling import told
 from portal.blueprints.urls import safe_path
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
@@ -18,52 +19,61 @@ from portal.models.company import Role
 from portal.models.customer import Customer
 from portal.models.sync import Kind
 from portal.queries import customers as queries
-from portal.queries.history import history
-from portal.queries.invoices import InvoiceFilter, list_invoices
-from portal.queries.payments import PaymentFilter, list_payments
+from portal.queries.balances import balance_of
 from portal.services import customers
+from portal.services.records import STALE
+from portal.services.terms import KNOWN
 
 area = Blueprint("customers", __name__, url_prefix="/customers")
 
-SHOWN_DOCUMENTS = 20
-_ACTIVE = {"": None, "active": True, "inactive": False}
-
-
-@area.get("")
-@needs(Role.VIEWER)
-def list_customers() -> str:
-    """Customers by name, narrowed by the filter in the address."""
-    company = current_company()
-    show = text_arg("show")
-    wanted = queries.CustomerFilter(text=text_arg("q"), active=_ACTIVE.get(show))
-    page = queries.list_customers(company, wanted, after=request.args.get("after", ""))
-    return render_template(
-        "customers/list.html",
-        page=page,
-        wanted=wanted,
-        show=show,
-        count=queries.count_customers(company, wanted),
-        balances={customer.id: queries.open_balances(company, customer) for customer in page.items},
-        sync=states_shown(company, Kind.CUSTOMER, [customer.id for customer in page.items]),
-    )
+_ASKS_FOR_CUSTOMER = ("/invoices/new", "/payments/new", "/credit-notes/new")
 
 
 @area.get("/<id:customer_id>")
 @needs(Role.VIEWER)
 def show_customer(customer_id: int) -> str:
-    """A customer with its newest invoices and payments."""
+    """A customer: what is due and left in each currency, and all its documents, a kind at a time."""
     company = current_company()
     customer = queries.get_customer(company, customer_id)
+    show = text_arg("show", 20) if text_arg("show", 20) in TABS else "invoices"
     return render_template(
         "customers/show.html",
         customer=customer,
-        balances=queries.open_balances(company, customer),
-        invoices=list_invoices(company, InvoiceFilter(customer_id=customer.id), limit=SHOWN_DOCUMENTS),
-        payments=list_payments(company, PaymentFilter(customer_id=customer.id), limit=SHOWN_DOCUMENTS),
+        balance=balance_of(company, customer),
+        tabs=[(name, tab.title, tab.count(company, customer)) for name, tab in TABS.items()],
+        show=show,
+        page=TABS[show].page(company, customer, request.args.get("after", "")),
         sync=state_shown(company, Kind.CUSTOMER, customer.id),
-        history=[tell(entry, customer.currency) for entry in history(company, "customer", customer.id, limit=50)],
+        history=told(company, Kind.CUSTOMER, customer.id, customer.currency),
         today=company.today(),
     )
+
+
+@area.post("/<id:customer_id>/deactivate")
+@needs(Role.ACCOUNTANT)
+def deactivate_customer(customer_id: int) -> Response:
+    """Keep the customer out of new documents."""
+    customer = queries.get_customer(current_company(), customer_id)
+    try:
+        customers.deactivate(customer, actor=current_actor())
+    except NotAllowedNow as error:
+        db.session.rollback()
+        flash(error.message, "error")
+    else:
+        db.session.commit()
+        flash(f"{customer.name} is inactive. What is owed can still be paid.", "success")
+    return redirect(url_for(".show_customer", customer_id=customer_id), 303)
+
+
+@area.post("/<id:customer_id>/activate")
+@needs(Role.ACCOUNTANT)
+def activate_customer(customer_id: int) -> Response:
+    """Let the customer have new documents again."""
+    customer = queries.get_customer(current_company(), customer_id)
+    customers.activate(customer, actor=current_actor())
+    db.session.commit()
+    flash(f"{customer.name} is active again.", "success")
+    return redirect(url_for(".show_customer", customer_id=customer_id), 303)
 
 
 @area.get("/new")
@@ -120,9 +130,10 @@ def update_customer(customer_id: int) -> tuple[str, int] | Response:
         form.add_errors(error)
         return _page(form, customer), 422
     except NotAllowedNow as error:
-        if error.code != "stale":
-            raise
         db.session.rollback()
+        if error.code != STALE:
+            form.active.errors = [*form.active.errors, error.message]
+            return _page(form, customer), 422
         form.version.data = customer.version
         return _page(form, customer, stale=True), 409
     db.session.commit()
@@ -134,11 +145,11 @@ def _after_adding(customer: Customer) -> str:
     """The page that asked for a new customer, with it chosen; else the customer's own."""
     own = url_for(".show_customer", customer_id=customer.id)
     asked = safe_path(request.args.get("next"), "")
-    return f"{asked}?customer={customer.id}" if asked in ("/invoices/new", "/payments/new") else own
+    return f"{asked}?customer={customer.id}" if asked in _ASKS_FOR_CUSTOMER else own
 
 
 def _page(form: CustomerForm, customer: Customer | None = None, *, stale: bool = False) -> str:
     changed = meanwhile(current_company(), "customer", customer.id) if customer and stale else None
     return render_template(
-        "customers/form.html", form=form, customer=customer, stale=stale, meanwhile=changed, company=current_company()
+        "customers/form.html", form=form, customer=customer, stale=stale, meanwhile=changed, terms=KNOWN
     )

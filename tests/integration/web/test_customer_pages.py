@@ -70,12 +70,49 @@ def test_list_is_searched_without_regard_to_case(signed_in, book):
     assert "Harbor Lane Dental" not in nothing
 
 
-def test_customer_page_shows_balance_invoices_and_payments(signed_in, book):
-    page = signed_in(Role.VIEWER).get(f"/customers/{book.customer.id}").text
+def test_customer_page_shows_balance_and_each_kind_of_document(signed_in, book):
+    browser = signed_in(Role.VIEWER)
+    path = f"/customers/{book.customer.id}"
+    page = browser.get(path).text
     assert "320.50 <small>USD</small>" in page
+    assert "50.00 <small>USD</small>" in page  # left of the payment
     assert "INV-00002" in page
-    assert "PMT-00001" in page
     assert "New invoice" not in page
+    assert "PMT-00001" in browser.get(f"{path}?show=payments").text
+    assert "Nothing was credited to Harbor Lane Dental" in browser.get(f"{path}?show=credit_notes").text
+
+
+def test_customer_is_made_inactive_once_no_draft_waits_and_active_again(signed_in, book):
+    browser = signed_in(Role.ACCOUNTANT)
+    path = f"/customers/{book.customer.id}"
+    refused = browser.post(f"{path}/deactivate", page=path, follow_redirects=True)
+    assert "has drafts: INV-00003" in refused.text
+    assert browser.post(f"/invoices/{book.draft.id}/void", {"reason": ""}).status_code == 303
+    page = browser.post(f"{path}/deactivate", page=path, follow_redirects=True).text
+    assert "is inactive. What is owed can still be paid." in page
+    assert "Make the customer active first." in page  # why no new invoice
+    assert "Made inactive" in page
+    page = browser.post(f"{path}/activate", page=path, follow_redirects=True).text
+    assert "is active again" in page
+
+
+def test_draft_in_the_way_is_told_at_the_active_box(signed_in, book):
+    answer = signed_in(Role.ACCOUNTANT).post(
+        f"/customers/{book.customer.id}/edit", {"name": "Harbor Lane Dental", "currency": "USD", "version": "1"}
+    )
+    assert answer.status_code == 422
+    assert 'id="active-error"' in answer.text
+
+
+def test_customers_who_owe_are_listed_and_exported(signed_in, book):
+    browser = signed_in(Role.ACCOUNTANT)
+    browser.post("/customers/new", {"name": "=Redwood Clinic", "currency": "USD", "active": "y"})
+    assert "=Redwood Clinic" not in browser.get("/customers?status=owing").text
+    text = browser.get("/customers/csv?status=active&sort=-name").text
+    assert text.splitlines()[1].startswith("CUST-00001,Harbor Lane Dental")
+    assert "'=Redwood Clinic" in text
+    falling = browser.get("/customers?sort=-name").text
+    assert 'aria-sort="descending"' in falling
 
 
 def test_text_of_people_is_never_markup(signed_in):
