@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy.orm import Session
 
 from portal.extensions import db
 from portal.models.company import Company
@@ -57,10 +58,16 @@ def kept(company: Company, kind: str) -> dict[Key, Share]:
     sums: dict[Key, Share] = {}
     for row in db.session.scalars(query.execution_options(populate_existing=True)):
         sums[Key(company.id, kind, row.currency, row.bucket)] = Share(row.count, row.total, row.balance)
-    for change in db.session.info.get(PENDING, []):
+    for change in pending(db.session()):
         if change.key[:2] == (company.id, kind):
             sums[change.key] = sums.get(change.key, Share(0, ZERO, ZERO)).plus(change.share)
     return {key: share for key, share in sorted(sums.items()) if share.documents}
+
+
+def pending(session: Session) -> list[Change]:
+    """What the session's transaction will write at its end; what a closed one left behind never happened."""
+    noted: list[Change] = session.info.get(PENDING, [])
+    return [change for change in noted if session.get_transaction() in change.inside]
 
 
 def counted(company: Company) -> dict[Key, Share]:

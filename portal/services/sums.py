@@ -22,7 +22,7 @@ from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.sums import BookSum
 from portal.money import ZERO
-from portal.queries.kept_sums import PENDING, Change, Key, Share, counted
+from portal.queries.kept_sums import PENDING, Change, Key, Share, counted, pending
 
 Document = Invoice | Payment | CreditNote
 
@@ -93,7 +93,8 @@ def _note(key: Key, share: Share) -> None:
 
 
 def _write(session: Session) -> None:
-    changes: list[Change] = session.info.pop(PENDING, [])
+    changes = pending(session)
+    session.info.pop(PENDING, None)
     sums: dict[Key, Share] = {}
     for change in changes:
         former = sums.get(change.key, Share(0, ZERO, ZERO))

@@ -36,7 +36,6 @@ LISTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "payments": (payments.list_payments, payments.SORTS),
     "credit notes": (credit_notes.list_credit_notes, credit_notes.SORTS),
 }
-EVERY_ORDER = [(kind, way + sort) for kind, (_, sorts) in LISTS.items() for sort in sorts for way in ("", "-")]
 
 
 @pytest.fixture
@@ -70,19 +69,22 @@ def value(row: Any, sort: str) -> Any:
     }[sort]()
 
 
-@pytest.mark.parametrize(("kind", "sort"), EVERY_ORDER)
-def test_pages_of_every_order_show_every_row_once_and_in_order(book: Company, kind: str, sort: str) -> None:
-    read, _ = LISTS[kind]
-    rows, after = [], ""
-    while True:
-        page = read(book, sort=sort, after=after, limit=3)
-        rows += page.items
-        after = page.next_after
-        if not after:
-            break
-    assert len({row.id for row in rows}) == len(rows) == len(read(book, limit=100).items)
-    values = [value(row, sort.removeprefix("-")) for row in rows]
-    assert values == sorted(values, reverse=sort.startswith("-"))
+@pytest.mark.parametrize("kind", LISTS)
+def test_pages_of_every_order_show_every_row_once_and_in_order(book: Company, kind: str) -> None:
+    read, sorts = LISTS[kind]
+    every = {row.id for row in read(book, limit=100).items}
+    for sort in (way + name for name in sorts for way in ("", "-")):
+        rows, after = [], ""
+        while True:
+            page = read(book, sort=sort, after=after, limit=3)
+            rows += page.items
+            after = page.next_after
+            if not after:
+                break
+        assert len(rows) == len(every), sort
+        assert {row.id for row in rows} == every, sort
+        values = [value(row, sort.removeprefix("-")) for row in rows]
+        assert values == sorted(values, reverse=sort.startswith("-")), sort
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,10 @@ def test_kept_sums_are_written_with_the_change_and_taken_back_with_it(company: C
     assert sum(share.documents for share in kept(company, "invoice").values()) == 1
     db.session.rollback()
     assert kept(company, "invoice") == {}
-    invoice = make_invoice("10.00", customer=owner)
+    make_invoice("10.00", customer=owner)
+    db.session.close()
+    assert kept(company, "invoice") == {}
+    invoice = make_invoice("10.00", customer=db.session.get_one(Customer, owner.id))
     savepoint = db.session.begin_nested()
     invoice_services.void(invoice, actor=ACTOR)
     savepoint.rollback()
@@ -333,21 +338,20 @@ def plan(query: Any) -> str:
     return "\n".join(str(row[-1]) for row in rows)
 
 
-@pytest.mark.parametrize(("sort", "index"), BY_INDEX.items())
-def test_a_page_in_every_order_is_read_by_its_index(
-    large: Company, monkeypatch: pytest.MonkeyPatch, sort: str, index: str
-) -> None:
-    after = invoices.list_invoices(large, sort=sort).next_after
-    asked = []
+def test_a_page_in_every_order_is_read_by_its_index(large: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = {sort: invoices.list_invoices(large, sort=sort).next_after for sort in BY_INDEX}
+    asked: list[Any] = []
     scalars = db.session.scalars
     monkeypatch.setattr(db.session, "scalars", lambda query: asked.append(query) or scalars(query))
-    for token in ("", after):
-        invoices.list_invoices(large, sort=sort, after=token)
-    for query in asked:
-        steps = plan(query)
-        assert index in steps, steps
-        assert "USE TEMP B-TREE FOR ORDER BY" not in steps, steps
-        assert "Seq Scan on invoice" not in steps, steps
+    for sort, index in BY_INDEX.items():
+        asked.clear()
+        for token in ("", tokens[sort]):
+            invoices.list_invoices(large, sort=sort, after=token)
+        assert len(asked) == 2
+        for steps in map(plan, asked):
+            assert index in steps, steps
+            assert "USE TEMP B-TREE FOR ORDER BY" not in steps, steps
+            assert "Seq Scan on invoice" not in steps, steps
 
 
 def test_what_is_searched_at_its_start_is_found_by_indexes(large: Company, monkeypatch: pytest.MonkeyPatch) -> None:
