@@ -32,6 +32,10 @@ class Hold(StrEnum):
     LEFT = "left"
 
 
+LEFT_WITH_INVOICE = "left alone with its invoice, which is not sent to Intacct"
+"""Why a payment is left that pays only such invoices; the next change of it takes the hold back."""
+
+
 class SyncRow(Model):
     """One record of ours in one book.
 

@@ -178,6 +178,21 @@ GUIDES = (
         phrases=("paid on both sides", "was paid on both sides"),
     ),
     Guide(
+        slug="by_hand",
+        area=PAYMENTS,
+        title="Money that was left out of Intacct with its invoice",
+        happened="A payment lies on an invoice that was skipped or left alone. That part of it was not sent, so that"
+        " somebody could book it in Intacct by hand. Now the invoice is sent again.",
+        blocks="That part of the payment.",
+        steps=(
+            "Look in Intacct whether somebody booked it on the invoice.",
+            "Choose here: it is booked there, or post it.",
+        ),
+        fixer=ACCOUNTANT,
+        heals=AFTER_CHOICE,
+        phrases=("to be booked by hand",),
+    ),
+    Guide(
         slug="over_application",
         area=PAYMENTS,
         title="Intacct expects less on this invoice than was to be applied",

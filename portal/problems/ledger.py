@@ -6,13 +6,16 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from portal.extensions import db
-from portal.models.sync import Problem, SyncRow
+from portal.models.sync import Pair, Posting, PostingState, Problem, SyncRow
 from portal.models.types import utcnow
 
 LONGEST_WAIT_HOURS = 24
+
+OF_THE_OTHER_SIDE = ("changed_there", "reversed_there", "gone_there", "cannot_store", "paid_both_sides", "by_hand")
+"""Problems that have nothing to do with what we want to send; only reading or a person ends them."""
 
 
 def report(row: SyncRow, code: str, text: str, *, guide: str = "", details: dict[str, Any] | None = None) -> Problem:
@@ -67,6 +70,30 @@ def close_if(row: SyncRow, codes: Collection[str], by: str) -> None:
     if problem is not None and problem.code in codes:
         problem.closed_at, problem.closed_by = utcnow(), by
         db.session.flush()
+
+
+def close_unless(row: SyncRow, codes: Collection[str], by: str) -> None:
+    """Close the row's problem unless it is one of `codes`: something else is the case now."""
+    problem = open_problem(row.id)
+    if problem is not None and problem.code not in codes:
+        problem.closed_at, problem.closed_by = utcnow(), by
+        db.session.flush()
+
+
+def close_settled(book_id: int, by: str) -> None:
+    """Close the problems of records of which nothing is left to send: voided before they were sent, or edited back."""
+    owes = exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there)
+    is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
+    settled = select(SyncRow.id).where(
+        SyncRow.book_id == book_id, SyncRow.want_hash == SyncRow.have_hash, ~owes, ~is_open
+    )
+    db.session.execute(
+        update(Problem)
+        .where(Problem.book_id == book_id, Problem.closed_at.is_(None), Problem.code.not_in(OF_THE_OTHER_SIDE))
+        .where(Problem.sync_row_id.in_(settled))
+        .values(closed_at=utcnow(), closed_by=by)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def open_there(book_id: int) -> set[tuple[str, str]]:

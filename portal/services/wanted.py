@@ -19,7 +19,7 @@ from portal.models.connection import Book, IntegrationSettings
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
-from portal.models.sync import Hold, Kind, Pair, Problem, SyncRow
+from portal.models.sync import LEFT_WITH_INVOICE, Hold, Kind, Pair, Problem, SyncRow
 from portal.models.types import utcnow
 from portal.services import facts
 
@@ -37,6 +37,7 @@ def note_customer(customer: Customer) -> None:
     """Say that `customer` changed."""
     if book := active_book(customer.company_id):
         _note(book, Kind.CUSTOMER, customer)
+        _retry_documents_soon(book, customer)
 
 
 def note_invoice(invoice: Invoice) -> None:
@@ -105,7 +106,9 @@ def _note(book: Book, kind: Kind, record: Record) -> SyncRow:
     row = sync_row(book, kind, record)
     hash_now = _HASHES[kind](record)
     # What Intacct sent is not ours to write back: it is wanted as it is.
-    row.want_hash = row.have_hash if record.origin == Origin.INTACCT and row.key else hash_now
+    row.want_hash = row.have_hash if record.origin == Origin.INTACCT else hash_now
+    if row.hold_reason == LEFT_WITH_INVOICE:
+        row.hold, row.hold_reason = Hold.NONE, ""
     _hold_before_start(book, row, record)
     _retry_soon(row)
     return row
@@ -133,6 +136,22 @@ def _retry_soon(row: SyncRow) -> None:
     db.session.execute(
         update(Problem).where(Problem.sync_row_id == row.id, Problem.closed_at.is_(None)).values(retry_at=utcnow())
     )
+
+
+def _retry_documents_soon(book: Book, customer: Customer) -> None:
+    """What was refused for the customer's sake is tried again at once after the customer changed."""
+    for kind, model in ((Kind.INVOICE, Invoice), (Kind.PAYMENT, Payment)):
+        rows = (
+            select(SyncRow.id)
+            .join(model, model.id == SyncRow.record_id)
+            .where(SyncRow.book_id == book.id, SyncRow.kind == kind, model.customer_id == customer.id)
+        )
+        db.session.execute(
+            update(Problem)
+            .where(Problem.sync_row_id.in_(rows), Problem.closed_at.is_(None))
+            .values(retry_at=utcnow())
+            .execution_options(synchronize_session="fetch")
+        )
 
 
 def _note_pairs(book: Book, source: SyncRow, payment: Payment) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
 
 from portal.errors import PortalError
 from portal.extensions import db
+from portal.intacct.errors import IntacctError
 from portal.intacct.queries import Query, one_of
 from portal.intacct.records import PaymentDetailRow, PaymentRow
 from portal.models.base import Origin
@@ -21,6 +23,7 @@ from portal.models.company import Company
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.sync import FormerKey, Kind, Pair, SyncRow
+from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.services import payments, wanted
 from portal.services.checks import show
@@ -44,6 +47,9 @@ class Picture:
     invoice_keys: frozenset[str] = frozenset()
     sums: dict[tuple[Source, str], Decimal] = field(default_factory=dict)
     headers: dict[Source, PaymentRow] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """RECORDNO of a row that could not be read -> its invoice's key; the invoice is left as it is."""
+    taken_at: datetime = field(default_factory=utcnow)
 
 
 def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
@@ -51,11 +57,17 @@ def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
     keys = sorted(set(invoice_keys))
     if not keys or not ctx.choices.read_payments:
         return Picture()
+    taken_at = utcnow()
     details: list[PaymentDetailRow] = []
+    unreadable: dict[str, str] = {}
     for start in range(0, len(keys), 500):
         where = one_of("RECORDKEY", keys[start : start + 500])
         rows = ctx.rows(Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, where, show_private=not ctx.entity))
-        details += [PaymentDetailRow.from_row(row, ctx.offset) for row in rows]
+        for row in rows:
+            if (detail := looking.read_detail(row, ctx.offset)) is not None:
+                details.append(detail)
+            else:
+                unreadable[row["RECORDNO"]] = row["RECORDKEY"]
     sums = {place: amount for place, amount in money.sums(details).items() if place[0].is_money}
     sources = {source for source, _ in sums} | _known_sources(ctx, keys)
     headers = {
@@ -63,7 +75,7 @@ def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
         for object_ in sorted({source.object for source in sources})
         for source, header in _headers(ctx, object_, sources).items()
     }
-    return Picture(frozenset(keys), sums, headers)
+    return Picture(frozenset(keys), sums, headers, unreadable, taken_at)
 
 
 def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
@@ -81,20 +93,35 @@ def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
 
 def _headers(ctx: RunContext, object_: str, sources: Iterable[Source]) -> dict[Source, PaymentRow]:
     keys = sorted(source.key for source in sources if source.object == object_)
-    found = {}
+    found: dict[Source, PaymentRow] = {}
     for start in range(0, len(keys), 1000):
         fields = looking.PAYMENT_FIELDS if object_ == "ARPYMT" else looking.ADVANCE_FIELDS
         where = one_of("RECORDNO", keys[start : start + 1000])
-        for row in ctx.rows(Query(object_, fields, where, show_private=not ctx.entity)):
-            header = PaymentRow.from_row(row, ctx.offset)
-            found[Source(object_, str(header.record_no))] = header
+        for row in _rows_or_none(ctx, Query(object_, fields, where, show_private=not ctx.entity)):
+            try:
+                found[Source(object_, row["RECORDNO"])] = PaymentRow.from_row(row, ctx.offset)
+            except ValueError:
+                continue  # as good as not seen: its money becomes a problem and is read again
     return found
+
+
+def _rows_or_none(ctx: RunContext, query: Query) -> list[dict[str, str]]:
+    """Advances are an object of their own, which a company need not have or let us read; payments must be readable."""
+    try:
+        return ctx.rows(query)
+    except IntacctError as error:
+        if query.object == "ARPYMT" or error.executed != "refused":
+            raise
+        return []
 
 
 def store(ctx: RunContext, picture: Picture) -> None:
     """Carry what changed into our book. Flushes; what cannot be stored becomes a problem and is read again."""
     failed_before = ledger.open_there(ctx.book_id)
-    for invoice_key, row in sorted(linked(ctx.book_id, "ARINVOICE", picture.invoice_keys).items()):
+    for recordno, invoice_key in picture.unreadable.items():
+        _could_not_store(ctx, Source("ARPYMTDETAIL", recordno), invoice_key, PortalError("a value cannot be read."))
+    readable = picture.invoice_keys - set(picture.unreadable.values())
+    for invoice_key, row in sorted(linked(ctx.book_id, "ARINVOICE", readable).items()):
         for source, amount in _money_on(row, invoice_key, picture).items():
             try:
                 with db.session.begin_nested():
@@ -125,7 +152,7 @@ def _money_on(invoice_row: SyncRow, invoice_key: str, picture: Picture) -> dict[
 def _carry(ctx: RunContext, invoice_row: SyncRow, source: Source, amount: Decimal, picture: Picture) -> None:
     invoice = db.session.get_one(Invoice, invoice_row.record_id)
     row = _row_of(ctx, source, invoice, picture)
-    if row is not None and has_open_posting(row.id):
+    if row is not None and has_open_posting(row.id, answered_since=picture.taken_at):
         links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", invoice_row.key, "met while it had an open posting")
         return
     if row is None:
@@ -168,6 +195,8 @@ def _by_reference(ctx: RunContext, header: PaymentRow, picture: Picture) -> Sync
     row = db.session.scalar(query)
     if row is None or header.state in VOIDED or _was_ours(ctx.book_id, Source("ARPYMT", str(header.record_no))):
         return None
+    if row.key == str(header.record_no):
+        return None  # it is this very payment, applied to another customer's invoice: that customer's part of it
     if row.key:
         raise PortalError(
             f"it carries the reference of a payment that is in Intacct as record {row.key} already. Reverse one of them"
@@ -178,7 +207,8 @@ def _by_reference(ctx: RunContext, header: PaymentRow, picture: Picture) -> Sync
     there = looking.payment_there(header)
     links.link_without_posting(row, there.key, there.number, there.seen(), there.entity)
     source = Source("ARPYMT", there.key)
-    links.set_applied(row, {key: amount for (from_, key), amount in picture.sums.items() if from_ == source})
+    there_on = {key: amount for (from_, key), amount in picture.sums.items() if from_ == source}
+    links.take_over_applied(row, there_on)
     ledger.close(row, ctx.by)
     ctx.count("linked.payments")
     ctx.item("linked", f"It was in Intacct already, as record {there.key}.", row_id=row.id)
@@ -197,7 +227,9 @@ def _receive(
     ctx: RunContext, invoice: Invoice, invoice_row: SyncRow, source: Source, amount: Decimal, header: PaymentRow | None
 ) -> None:
     """A payment of Intacct's that is new here: its own portal payment for this customer."""
-    if header is None or header.state in VOIDED:
+    if header is None:
+        raise PortalError("the payment behind it could not be read.")
+    if header.state in VOIDED:
         return
     fits = min(amount, invoice.balance)
     data = PaymentData(
@@ -262,6 +294,7 @@ def _resize(ctx: RunContext, payment: Payment, row: SyncRow) -> None:
     amount = db.session.scalar(select(db.func.sum(Pair.applied_there)).where(Pair.source_row_id == row.id)) or ZERO
     if amount <= 0:
         payments.void(payment, reason="Nothing of it lies on an invoice in Intacct any more.", actor=ctx.actor)
+        ledger.close(row, ctx.by)
         links.unlink(row)
         _forget_former(row)
         return
@@ -308,6 +341,28 @@ def wanted_row(book_id: int, invoice_id: int) -> SyncRow:
     row = wanted.find_row(book_id, Kind.INVOICE, invoice_id)
     assert row is not None
     return row
+
+
+def try_held_again(ctx: RunContext) -> None:
+    """Money that found nothing left to pay is applied as soon as there is room: ours was voided, theirs reversed."""
+    query = (
+        select(Pair)
+        .join(SyncRow, SyncRow.id == Pair.source_row_id)
+        .where(SyncRow.book_id == ctx.book_id, Pair.hold == BOTH_SIDES)
+    )
+    for pair in db.session.scalars(query).all():
+        payment = db.session.get_one(Payment, pair.source.record_id)
+        invoice = db.session.get_one(Invoice, pair.invoice.record_id)
+        fits = min(pair.applied_there - pair.applied_here, invoice.balance, payment.balance)
+        if fits > 0 and not invoice.voided:
+            payments.apply(payment, [(invoice, fits)], actor=ctx.actor)
+            ctx.item(
+                "changed", f"{show(fits, invoice.currency)} on {invoice.number}, as in Intacct.", row_id=pair.source.id
+            )
+        if pair.applied_here == pair.applied_there:
+            pair.hold = ""
+            ledger.close_if(pair.source, ("paid_both_sides",), ctx.by)
+    db.session.flush()
 
 
 def _could_not_store(ctx: RunContext, source: Source, invoice_key: str, error: PortalError) -> None:

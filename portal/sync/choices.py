@@ -13,19 +13,22 @@ from sqlalchemy import select
 
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db, settings
+from portal.models.base import Origin
 from portal.models.connection import Book
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
-from portal.models.payment import Payment
-from portal.models.sync import Hold, IntacctCustomer, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.payment import Application, Payment
+from portal.models.sync import FormerKey, Hold, IntacctCustomer, Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.services import audit, invoices, payments
+from portal.services import audit, invoices, payments, wanted
 from portal.services.audit import Actor
+from portal.services.checks import show
 from portal.services.merging import move_documents
 from portal.services.renumbering import renumber
 from portal.sync import links
 from portal.sync.answers import posted
+from portal.sync.write_payments import BY_HAND
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ POST_AGAIN = Option("post_again", "Post it again", "Only where you have seen tha
 CREATE_SECOND = Option("create_second", "Create a second one there", "Intacct gets another customer of that name.")
 USE_THAT = Option("use", "Use that customer here", "Documents of this customer move to the customer linked to it.")
 
+BOOKED_THERE = Option("booked_there", "It is booked there", "Somebody has booked that money in Intacct by hand.")
+POST_IT = Option("post_it", "Post it", "The payment goes to Intacct whole, with that money on the invoice.")
+
 _OPTIONS: dict[str, tuple[Option, ...]] = {
     "number_taken": (RENUMBER, LINK, SKIP),
     "customer_ambiguous": (LINK, CREATE_SECOND, SKIP),
@@ -59,6 +65,7 @@ _OPTIONS: dict[str, tuple[Option, ...]] = {
     "gone_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
     "cannot_tell": (LINK, POST_AGAIN, LEAVE),
     "paid_both_sides": (VOID_HERE, LEAVE),
+    "by_hand": (BOOKED_THERE, POST_IT),
 }
 
 
@@ -100,8 +107,23 @@ def unskip(row: SyncRow, *, actor: Actor) -> None:
     if row.hold not in (Hold.SKIPPED, Hold.LEFT):
         raise NotAllowedNow("It is not skipped. Nothing was changed.")
     row.hold, row.hold_reason = Hold.NONE, ""
+    _tell_wanted(_record(row))
+    if row.kind == Kind.INVOICE:
+        _ask_what_was_booked_by_hand(row)
     _note(row, actor, "un-skipped")
     db.session.flush()
+
+
+def _ask_what_was_booked_by_hand(invoice: SyncRow) -> None:
+    """Money that stayed out with the invoice may have been booked in Intacct meanwhile: only people know."""
+    for pair in db.session.scalars(select(Pair).where(Pair.invoice_row_id == invoice.id, Pair.hold == BY_HAND)):
+        payment, document = _record(pair.source), _record(invoice)
+        assert isinstance(payment, Payment)
+        ledger.report(
+            pair.source, "by_hand",
+            f"{show(pair.applied_here, payment.currency)} of {payment.number} on {document.number} was left out of"
+            " Intacct together with that invoice, to be booked by hand. Say whether it was booked there, or post it.",
+        )  # fmt: skip
 
 
 def retry(problems: Sequence[Problem]) -> dict[str, Any]:
@@ -144,10 +166,31 @@ def _link(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     there = _seen(problem, row, to)
     taken = links.linked_row(row.book_id, links.OBJECTS[Kind(row.kind)], there["key"])
     if taken is not None and taken.id != row.id:
-        raise NotAllowedNow("That record is linked to another one here. Nothing was changed.")
+        _give_up_copy(taken, row)
     _settle_open(row, there["key"], actor)
     links.link_without_posting(row, there["key"], there["number"], there, there.get("entity", ""))
+    if row.kind == Kind.PAYMENT:
+        _begin_as_equal(row)
     ledger.close(row, actor.text)
+
+
+def _give_up_copy(taken: SyncRow, row: SyncRow) -> None:
+    """A payment that came in from Intacct turns out to be the one that was recorded here: the copy is voided."""
+    if taken.kind != Kind.PAYMENT or taken.origin != Origin.INTACCT:
+        raise NotAllowedNow("That record is linked to another one here. Nothing was changed.")
+    copy = _record(taken)
+    assert isinstance(copy, Payment)
+    payments.void(copy, reason="It is the payment that was recorded here.", actor=Actor("accounting sync, by hand"))
+    links.unlink(taken)
+    db.session.execute(db.delete(FormerKey).where(FormerKey.sync_row_id == taken.id))
+
+
+def _begin_as_equal(row: SyncRow) -> None:
+    """Two records that a person calls the same are taken to lie on the same invoices; reading carries what differs."""
+    for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id)):
+        pair.applied_there, pair.hold = pair.applied_here, ""
+        if pair.invoice.key:
+            links.read_again(row.book_id, "ARPYMTDETAIL", "RECORDKEY", pair.invoice.key, "history of a new link")
 
 
 def _settle_open(row: SyncRow, key: str, actor: Actor) -> None:
@@ -190,6 +233,13 @@ def _leave(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
 def _void_here(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     """Void ours. What Intacct reversed or lost is no link any more; a payment that is there is reversed there."""
     record = _record(row)
+    if not isinstance(record, Customer) and record.voided:
+        ledger.close(row, actor.text)
+        return
+    if isinstance(record, Payment) and record.origin == Origin.INTACCT:
+        _void_ours_beside(problem, record, actor)
+        ledger.close(row, actor.text)
+        return
     if isinstance(record, Invoice):
         links.unlink(row)
         invoices.void(record, reason=f"Decided on: {problem.text}", actor=actor)
@@ -199,6 +249,41 @@ def _void_here(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
         raise NotAllowedNow("A customer cannot be voided.")
     for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id)):
         pair.hold = ""
+    ledger.close(row, actor.text)
+
+
+def _void_ours_beside(problem: Problem, theirs: Payment, actor: Actor) -> None:
+    """An invoice was paid twice and this is Intacct's payment: void the ones of ours that lie on it and that Intacct
+    does not have."""
+    number = problem.details.get("invoice", "")
+    query = (
+        select(Payment)
+        .join(Application, Application.payment_id == Payment.id)
+        .join(Invoice, Invoice.id == Application.invoice_id)
+        .where(Invoice.company_id == theirs.company_id, Invoice.number == number, Payment.origin == Origin.PORTAL)
+    )
+    for payment in db.session.scalars(query).all():
+        row = wanted.find_row(problem.book_id, Kind.PAYMENT, payment.id)
+        if row is not None and not row.key:
+            payments.void(payment, reason=f"Decided on: {problem.text}", actor=actor)
+            ledger.close(row, actor.text)
+
+
+def _booked_there(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id, Pair.hold == BY_HAND)):
+        pair.hold = "booked_there"
+    if not row.key:
+        row.hold, row.hold_reason = Hold.LEFT, f"booked in Intacct by hand ({actor.text})"
+    ledger.close(row, actor.text)
+
+
+def _post_it(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    """Send the payment whole; one that is there without that money is taken back and made anew."""
+    for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id, Pair.hold == BY_HAND)):
+        pair.hold = ""
+    if row.key:
+        row.have_hash = "to be made anew"
+    row.hold, row.hold_reason = Hold.NONE, ""
     ledger.close(row, actor.text)
 
 
@@ -244,6 +329,16 @@ def _record(row: SyncRow) -> Customer | Invoice | Payment:
     return record
 
 
+def _tell_wanted(record: Customer | Invoice | Payment) -> None:
+    """Whether it is dated before the start, for one, is judged anew."""
+    if isinstance(record, Customer):
+        wanted.note_customer(record)
+    elif isinstance(record, Invoice):
+        wanted.note_invoice(record)
+    else:
+        wanted.note_payment(record)
+
+
 def _note(row: SyncRow, actor: Actor, text: str) -> None:
     company_id = db.session.get_one(Book, row.book_id).company_id
     audit.record(company_id, actor, row.kind, row.record_id, "sync", text=text)
@@ -258,4 +353,6 @@ _DEEDS: dict[str, Callable[[Problem, SyncRow, str, Actor], None]] = {
     "post_again": _post_again,
     "create_second": _create_second,
     "use": _use_that,
+    "booked_there": _booked_there,
+    "post_it": _post_it,
 }

@@ -50,6 +50,7 @@ class RunContext:
     choices: Choices
     currencies: Currencies
     offset: timedelta
+    intacct_user_id: str
     gateway: Gateway
     lease_seconds: int
     settle_wait: timedelta
@@ -106,12 +107,20 @@ class RunContext:
         self.step = step
         self.checkpoint(position=0, total=total)
 
-    def checkpoint(self, **progress: Any) -> None:
-        """Commit what was done, if the run is still ours. Raises LostLease or Cancelled (after the commit)."""
+    def save(self, **progress: Any) -> None:
+        """Commit what was done, if the run is still ours. Raises LostLease."""
         runs.write(
             self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
         )  # fmt: skip
         db.session.commit()
+
+    def checkpoint(self, **progress: Any) -> None:
+        """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop."""
+        self.save(**progress)
+        self.stop_if_asked()
+
+    def stop_if_asked(self) -> None:
+        """Raise Cancelled when somebody asked the run to stop."""
         asked = db.session.scalar(db.select(Run.cancel_asked).where(Run.id == self.run_id))
         db.session.commit()
         if asked:

@@ -20,6 +20,7 @@ from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, is_n
 from portal.intacct.stamps import format_stamp
 from portal.models.run import Cursor
 from portal.models.types import utcnow
+from portal.sync import zone
 from portal.sync.context import RunContext
 
 OVERLAP = timedelta(hours=1)
@@ -69,14 +70,24 @@ class CursorPage:
 
 def rounds(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[list[CursorPage]]:
     """The next page of every pass that is not at its end, one request a round. The caller stores the pages of a round,
-    calls `store` for each and commits all together."""
+    calls `store` for each and commits all together.
+
+    The first request also asks in which zone Intacct shows the user its stamps. Where that moved since last time, the
+    windows were asked for in the wrong zone, and the round is asked for again.
+    """
+    asked = False
     going = {spec.object: (spec, _place(ctx, spec)) for spec in specs}
     db.session.commit()
     rows_in_pass = dict.fromkeys(going, 0)
     while going:
         calls = [_query(ctx, spec, place).call(spec.object) for spec, place in going.values()]
+        results = ctx.read(calls if asked else [*calls, zone.call(ctx)])
+        if not asked:
+            asked = True
+            if zone.has_moved(ctx, results.pop()):
+                continue
         found = []
-        for result, (spec, place) in zip(ctx.read(calls), list(going.values()), strict=True):
+        for result, (spec, place) in zip(results, list(going.values()), strict=True):
             page = _page(ctx, spec, place, result)
             rows_in_pass[spec.object] += len(page.rows)
             page.rows_in_pass = rows_in_pass[spec.object]
@@ -94,7 +105,9 @@ def _page(ctx: RunContext, spec: Spec, place: Place, result: Result) -> CursorPa
     rows = list(result.rows())
     last = int(rows[-1]["RECORDNO"]) if rows else place.last_recordno
     start = place.pass_start or ctx.gateway.clock or utcnow()
-    return CursorPage(spec, rows, last, start, is_last=not (result.numremaining or 0))
+    left = result.numremaining
+    is_last = len(rows) < _query(ctx, spec, place).page_size if left is None else left == 0
+    return CursorPage(spec, rows, last, start, is_last=is_last)
 
 
 def store(ctx: RunContext, page: CursorPage) -> None:

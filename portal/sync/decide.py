@@ -53,7 +53,7 @@ def decide(case: Case) -> Decision:
     """The row of the table that fits `case`."""
     if case.hold != Hold.NONE:
         return Decision(Next.NONE, case.hold)
-    if case.origin == Origin.INTACCT and case.have:
+    if case.origin == Origin.INTACCT:
         return Decision(Next.NONE, "came from Intacct")
     if not case.have:
         return Decision(Next.CREATE if case.want else Next.NONE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal.extensions import db
+from portal.intacct.queries import Query, one_of
 from portal.models.sync import IntacctCustomer, Kind, SyncRow
 from portal.sync import cursors, links
 from portal.sync.context import RunContext
@@ -78,6 +79,25 @@ def refresh(ctx: RunContext) -> None:
             )  # fmt: skip
         cursors.store(ctx, page)
         ctx.checkpoint()
+
+
+def forget_deleted(ctx: RunContext, name_keys: Sequence[str]) -> None:
+    """Take out of the directory what Intacct no longer has of these names: a cursor sees no deletions."""
+    query = select(IntacctCustomer.recordno).where(
+        IntacctCustomer.book_id == ctx.book_id, IntacctCustomer.name_key.in_(name_keys)
+    )
+    known = [str(number) for number in db.session.scalars(query)]
+    db.session.commit()
+    if not known:
+        return
+    rows = ctx.rows(Query("CUSTOMER", ("RECORDNO",), one_of("RECORDNO", known), show_private=not ctx.entity))
+    gone = set(known) - {row["RECORDNO"] for row in rows}
+    db.session.execute(
+        delete(IntacctCustomer)
+        .where(IntacctCustomer.book_id == ctx.book_id, IntacctCustomer.recordno.in_([int(key) for key in gone]))
+        .execution_options(synchronize_session=False)
+    )
+    ctx.save()
 
 
 def find(book_id: int, name_key: str, number: str) -> tuple[list[Entry], Entry | None]:

@@ -57,7 +57,7 @@ def _plan_settle(book: Book, wait_seconds: int) -> None:
     opened = db.session.execute(
         select(func.max(Posting.sent_at), func.max(Posting.send_before))
         .join(SyncRow, SyncRow.id == Posting.sync_row_id)
-        .where(SyncRow.book_id == book.id, Posting.state == PostingState.OPEN)
+        .where(SyncRow.book_id == book.id, Posting.state == PostingState.OPEN, Posting.entity == book.entity)
     ).one()
     if opened[0] is not None and _look_is_due(book.id, opened[0], opened[1], wait_seconds):
         _add(Run(book_id=book.id, kind=RunKind.SETTLE, exclusive=True, trigger="open postings"))

@@ -16,6 +16,7 @@ from portal.models.company import Company
 from portal.models.connection import Book, Connection
 from portal.models.run import Run, RunKind, RunState
 from portal.models.types import utcnow
+from portal.problems import ledger
 from portal.problems.outages import described
 from portal.services import gateways, integration_settings
 from portal.sync import lease, read_changes, runs, settle, subjects, write_customers, write_invoices, write_payments
@@ -105,6 +106,7 @@ def _open(run_id: int, token: str) -> RunContext:
             connection.multi_currency,
         ),
         offset=parse_offset(connection.time_offset),
+        intacct_user_id=connection.intacct_user_id,
         gateway=gateways.open_gateway(gateways.line(connection, book.intacct_company_id, book.entity)),
         lease_seconds=own.run_lease_seconds,
         settle_wait=timedelta(seconds=own.intacct_settle_wait_seconds),
@@ -132,7 +134,7 @@ def _write(ctx: RunContext) -> None:
         write_customers.write(ctx)
         write_invoices.write(ctx)
     if ctx.choices.write_payments:
-        write_payments.write(ctx)
+        write_payments.write(ctx, today)
 
 
 def _settle(ctx: RunContext) -> None:
@@ -149,6 +151,7 @@ _STEPS: dict[RunKind, Callable[[RunContext], None]] = {
 
 def _close(ctx: RunContext) -> None:
     ctx.begin("close")
+    ledger.close_settled(ctx.book_id, ctx.by)
     _keep_session(ctx)
     state = RunState.FINISHED_WITH_PROBLEMS if ctx.counts["problems"] else RunState.FINISHED
     runs.write(ctx.run_id, ctx.token, counts=ctx.figures(), warnings=list(ctx.warnings))

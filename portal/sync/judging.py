@@ -10,6 +10,8 @@ from portal.sync.context import RunContext
 from portal.sync.looking import Look, There
 from portal.sync.snapshots import Snapshot
 
+BY_HAND_PROBLEM = "by_hand"
+
 
 def problem(ctx: RunContext, row: SyncRow, code: str, text: str, **details: object) -> None:
     """Open or renew the row's problem and list it on the run's page. Flushes."""
@@ -20,18 +22,26 @@ def problem(ctx: RunContext, row: SyncRow, code: str, text: str, **details: obje
 
 def wait(ctx: RunContext, row: SyncRow, reason: str) -> None:
     """A record whose forerunner is missing waits and names it; waiting is no try."""
+    ledger.close_unless(row, (BY_HAND_PROBLEM,), ctx.by)
     row.waiting_for = reason
     ctx.count("waiting")
     ctx.item("waiting", reason, row_id=row.id)
     db.session.flush()
 
 
-def adopt(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -> None:
+def adopt(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There, above: int) -> None:
     """Ours is there already, from a posting whose answer we never had or that this database does not remember."""
-    links.link_without_posting(row, there.key, there.number, there.seen(), there.entity)
+    seen = {**there.seen(), "seq": max(above, there.seq)}
+    links.link_without_posting(row, there.key, there.number, seen, there.entity)
     ledger.close(row, ctx.by)
     ctx.count(f"linked.{snapshot.kind.value}s")
     ctx.item("linked", f"It was in Intacct already, as record {there.key}.", row_id=row.id)
+
+
+def unreadable(ctx: RunContext, row: SyncRow, number: str, why: str) -> None:
+    """Intacct's record of it has a value that cannot be read: nothing is concluded from it."""
+    text = f"Intacct's record of {number} could not be read ({why}). Nothing was sent or changed. It is read again."
+    problem(ctx, row, "cannot_store", text)
 
 
 def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -> None:
@@ -47,8 +57,11 @@ def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -
 
 def settled_by_look(ctx: RunContext, row: SyncRow, snapshot: Snapshot, look: Look) -> bool:
     """Adopt or report what the look found; False when the record is absent there and may be sent."""
+    if look.unreadable:
+        unreadable(ctx, row, snapshot.number, look.unreadable)
+        return True
     if look.ours is not None:
-        adopt(ctx, row, snapshot, look.ours)
+        adopt(ctx, row, snapshot, look.ours, look.above)
         return True
     if look.other is not None:
         collision(ctx, row, snapshot, look.other)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from portal.extensions import db
+from portal.models.base import Origin
 from portal.models.customer import fold
 from portal.models.run import Reread
 from portal.models.sync import FormerKey, IntacctCustomer, Kind, Pair, SyncRow
@@ -45,7 +46,9 @@ def unlink(row: SyncRow) -> None:
     if row.key and not _is_former(row.book_id, row.object, row.key):
         db.session.add(FormerKey(book_id=row.book_id, sync_row_id=row.id, object=row.object, key=row.key))
     row.object, row.key, row.have_hash = "", "", ""
-    row.seen_there = {}
+    if row.origin == Origin.INTACCT:
+        row.want_hash = ""
+    row.seen_there = {"seq": row.seen_there["seq"]} if row.seen_there.get("seq") else {}
     row.synced_at = utcnow()
     for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id)):
         pair.applied_there = Decimal(0)
@@ -65,21 +68,20 @@ def raise_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
     db.session.flush()
 
 
-def set_applied(source: SyncRow, amounts: Mapping[str, Decimal]) -> None:
-    """Take over what lies there of a payment that was just adopted: invoice key -> amount. Carries nothing into our
-    book: the difference to what is applied here is the next thing to send."""
-    by_key = {}
-    for key in amounts:
-        invoice = linked_row(source.book_id, OBJECTS[Kind.INVOICE], key)
-        if invoice is not None:
-            by_key[invoice.id] = amounts[key]
+def take_over_applied(source: SyncRow, amounts: Mapping[str, Decimal]) -> None:
+    """Begin the pairs of a payment that was found there: invoice key -> what lies there.
+
+    What lies on both sides is one thing. More here is the next thing to send; more there is somebody's work, which
+    reading carries into our book (its invoices are read again).
+    """
     pairs = {
         pair.invoice_row_id: pair for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == source.id))
     }
-    for invoice_row_id in by_key.keys() - pairs.keys():
-        pairs[invoice_row_id] = _new_pair(source.id, invoice_row_id)
-    for invoice_row_id, pair in pairs.items():
-        pair.applied_there = by_key.get(invoice_row_id, Decimal(0))
+    for key, amount in amounts.items():
+        read_again(source.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "history of a payment that was found")
+        invoice = linked_row(source.book_id, OBJECTS[Kind.INVOICE], key)
+        if invoice is not None and invoice.id in pairs:
+            pairs[invoice.id].applied_there = min(amount, pairs[invoice.id].applied_here)
     db.session.flush()
 
 

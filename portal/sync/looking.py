@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any, TypeVar
 
-from portal.intacct.queries import Query, any_of, like, one_of
+from portal.intacct.queries import Filter, Query, all_of, any_of, between, like, one_of
 from portal.intacct.records import InvoiceRow, PaymentDetailRow, PaymentRow
 from portal.sync import money
 from portal.sync.context import RunContext
-from portal.sync.mapping import reference_in
+from portal.sync.mapping import InvoiceRecord, PaymentRecord, reference_in
 from portal.sync.snapshots import Snapshot
+
+T = TypeVar("T")
 
 LOOK_AT_ONCE = 500
 LIKES_AT_ONCE = 100
@@ -46,6 +50,8 @@ class There:
     paid: str
     entity: str
     record_type: str = ""
+    unreadable: str = ""
+    """Why the record could not be read; nothing else of it is to be trusted then."""
 
     @property
     def ref(self) -> str:
@@ -69,33 +75,35 @@ class There:
         """Whether it only puts another payment's rest on invoices (record type `ro`), and is no payment itself."""
         return self.record_type == "ro"
 
-    def seen(self) -> dict[str, str]:
+    def seen(self) -> dict[str, Any]:
         """What a sync row remembers of it."""
         return {
             "number": self.number, "date": self.date, "due_date": self.due_date, "total": self.total,
-            "due": self.due, "state": self.state, "customer_id": self.customer_id,
+            "due": self.due, "state": self.state, "customer_id": self.customer_id, "seq": self.seq,
         }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was found for one record: ours (alive), another's under our number, and the highest sequence number seen."""
+    """What was found for one record: ours (alive), another's under our number, and the highest sequence number seen.
+    `unreadable` says why what was found could not be read."""
 
     ours: There | None = None
     other: There | None = None
     above: int = 0
+    unreadable: str = ""
 
 
 def at_invoices(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
     """Look for invoices by number, and by reference where the number may have been another; by row id."""
-    rows = _rows(ctx, "ARINVOICE", "RECORDID", INVOICE_FIELDS, snapshots)
-    return _sort_out(snapshots, [invoice_there(InvoiceRow.from_row(row, ctx.offset)) for row in rows])
+    rows = _rows(ctx, "ARINVOICE", "RECORDID", "WHENCREATED", INVOICE_FIELDS, snapshots)
+    return _sort_out(snapshots, [read_invoice(row, ctx.offset) for row in rows])
 
 
 def at_payments(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
     """Look for payments by document number and by reference; by row id."""
-    rows = _rows(ctx, "ARPYMT", "DOCNUMBER", PAYMENT_FIELDS, snapshots)
-    return _sort_out(snapshots, [payment_there(PaymentRow.from_row(row, ctx.offset)) for row in rows])
+    rows = _rows(ctx, "ARPYMT", "DOCNUMBER", "RECEIPTDATE", PAYMENT_FIELDS, snapshots)
+    return _sort_out(snapshots, [read_payment(row, ctx.offset) for row in rows])
 
 
 def invoices_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
@@ -104,20 +112,42 @@ def invoices_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
     for chunk in _chunks(sorted(set(keys)), 1000):
         query = Query("ARINVOICE", INVOICE_FIELDS, one_of("RECORDNO", chunk), show_private=not ctx.entity)
         for row in ctx.rows(query):
-            there = invoice_there(InvoiceRow.from_row(row, ctx.offset))
-            found[there.key] = there
+            found[row["RECORDNO"]] = read_invoice(row, ctx.offset)
     return found
 
 
-def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, PaymentRow]:
+def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
     """Payments by RECORDNO; a key that is gone has no entry."""
     found = {}
     for chunk in _chunks(sorted(set(keys)), 1000):
         query = Query("ARPYMT", PAYMENT_FIELDS, one_of("RECORDNO", chunk), show_private=not ctx.entity)
         for row in ctx.rows(query):
-            payment = PaymentRow.from_row(row, ctx.offset)
-            found[str(payment.record_no)] = payment
+            found[row["RECORDNO"]] = read_payment(row, ctx.offset)
     return found
+
+
+def read_invoice(row: dict[str, str], offset: timedelta) -> There:
+    """An ARINVOICE row; one with a value that nobody can read says so instead of stopping the others."""
+    try:
+        return invoice_there(InvoiceRow.from_row(row, offset))
+    except ValueError as error:
+        return _broken(row, row.get("RECORDID", ""), error)
+
+
+def read_payment(row: dict[str, str], offset: timedelta) -> There:
+    """An ARPYMT row; one with a value that nobody can read says so instead of stopping the others."""
+    try:
+        return payment_there(PaymentRow.from_row(row, offset))
+    except ValueError as error:
+        return _broken(row, row.get("DOCNUMBER", ""), error)
+
+
+def _broken(row: dict[str, str], number: str, error: ValueError) -> There:
+    return There(
+        key=row["RECORDNO"], number=number, customer_id=row.get("CUSTOMERID", ""), state=row.get("STATE", ""),
+        description=row.get("DESCRIPTION", ""), date="", due_date="", total="0", due="0", paid="0",
+        entity=row.get("MEGAENTITYID", ""), record_type=row.get("RECORDTYPE", ""), unreadable=str(error),
+    )  # fmt: skip
 
 
 def invoice_there(row: InvoiceRow) -> There:
@@ -138,13 +168,21 @@ def payment_there(row: PaymentRow) -> There:
     )  # fmt: skip
 
 
+def read_detail(row: dict[str, str], offset: timedelta) -> PaymentDetailRow | None:
+    """An ARPYMTDETAIL row; None for one that nobody can read."""
+    try:
+        return PaymentDetailRow.from_row(row, offset)
+    except ValueError:
+        return None
+
+
 def applied_of(ctx: RunContext, payment_keys: Iterable[str]) -> dict[str, dict[str, Decimal]]:
     """What lies of these payments on invoices there: payment key -> invoice key -> amount."""
     found: dict[str, dict[str, Decimal]] = {}
     for chunk in _chunks(sorted(set(payment_keys)), 1000):
         for field in ("PARENTPAYMENTKEY", "OVERPAYMENTKEY"):
             rows = ctx.rows(Query("ARPYMTDETAIL", DETAIL_FIELDS, one_of(field, chunk), show_private=not ctx.entity))
-            details = [PaymentDetailRow.from_row(row, ctx.offset) for row in rows]
+            details = [detail for row in rows if (detail := read_detail(row, ctx.offset)) is not None]
             for (source, invoice_key), amount in money.sums(details).items():
                 if source.object == "ARPYMT" and source.key in chunk:
                     found.setdefault(source.key, {}).setdefault(invoice_key, Decimal(0))
@@ -157,18 +195,36 @@ def _day(value: object) -> str:
 
 
 def _rows(
-    ctx: RunContext, object_: str, number_field: str, fields: tuple[str, ...], snapshots: Sequence[Snapshot]
+    ctx: RunContext,
+    object_: str,
+    number_field: str,
+    date_field: str,
+    fields: tuple[str, ...],
+    snapshots: Sequence[Snapshot],
 ) -> list[dict[str, str]]:
-    rows: list[dict[str, str]] = []
+    """The records of these numbers, and those that carry our references under other numbers: of the same customers
+    and days (a restored database does not know what was renumbered since), or anywhere for what was tried or edited."""
     top = not ctx.entity
-    for chunk in _chunks([snapshot.number for snapshot in snapshots], 1000):
-        rows += ctx.rows(Query(object_, fields, one_of(number_field, chunk), show_private=top))
-    # Under another number it can only be there when it was tried or edited before.
-    elsewhere = [snapshot.ref for snapshot in snapshots if snapshot.tried or snapshot.version > 1]
-    for chunk in _chunks(elsewhere, LIKES_AT_ONCE):
-        likes = [like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk]
-        rows += ctx.rows(Query(object_, fields, any_of(*likes), show_private=top))
-    return rows
+    filters: list[Filter] = [one_of(number_field, chunk) for chunk in _chunks(_numbers(snapshots), 1000)]
+    filters += [_of_customers(date_field, chunk) for chunk in _chunks(snapshots, 500)]
+    tried = [snapshot.ref for snapshot in snapshots if snapshot.tried or snapshot.version > 1]
+    for chunk in _chunks(tried, LIKES_AT_ONCE):
+        filters.append(any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk)))
+    return [row for where in filters for row in ctx.rows(Query(object_, fields, where, show_private=top))]
+
+
+def _numbers(snapshots: Sequence[Snapshot]) -> list[str]:
+    return [snapshot.number for snapshot in snapshots]
+
+
+def _of_customers(date_field: str, snapshots: Sequence[Snapshot]) -> Filter:
+    records = [item.record for item in snapshots if isinstance(item.record, InvoiceRecord | PaymentRecord)]
+    days = [record.date for record in records]
+    return all_of(
+        one_of("CUSTOMERID", sorted({record.customer_id for record in records})),
+        between(date_field, f"{min(days):%m/%d/%Y}", f"{max(days):%m/%d/%Y}"),
+        like("DESCRIPTION", "%[ref %"),
+    )
 
 
 def _sort_out(snapshots: Sequence[Snapshot], found: Sequence[There]) -> dict[int, Look]:
@@ -187,13 +243,15 @@ def _look(snapshot: Snapshot, ours: list[There], named: list[There]) -> Look:
     alive = [there for there in ours if not there.gone_back and not there.is_application]
     named = [there for there in named if not there.gone_back and not there.is_application]
     others = [there for there in named if there.ref != snapshot.ref]
+    broken = next((there.unreadable for there in (*alive, *named) if there.unreadable), "")
     return Look(
+        unreadable=broken,
         ours=alive[0] if alive else None,
         other=others[0] if others else None,
         above=max((there.seq for there in ours), default=0),
     )
 
 
-def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

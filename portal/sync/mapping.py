@@ -241,7 +241,7 @@ _LINE_WORDS = {"location", "department", "glaccountno"}
 
 def dimensions(metadata: Mapping[str, Any]) -> dict[str, str]:
     """Further dimensions that a line's metadata names: `intacct_project` is Intacct's `projectid`, and so on."""
-    named = ((_DIMENSION.fullmatch(key), str(value)) for key, value in metadata.items())
+    named = ((_DIMENSION.fullmatch(key), str(value)) for key, value in metadata.items() if value not in (None, ""))
     return {f"{found.group(1)}id": value for found, value in named if found and found.group(1) not in _LINE_WORDS}
 
 

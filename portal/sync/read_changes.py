@@ -7,13 +7,14 @@ whole and compared with what we knew, so that reading the same row twice changes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import delete, select
 
 from portal.extensions import db
-from portal.intacct.records import InvoiceRow, PaymentDetailRow
+from portal.models.base import Origin
 from portal.models.invoice import Invoice
+from portal.models.payment import Payment
 from portal.models.run import Reread
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
@@ -21,8 +22,8 @@ from portal.problems import ledger
 from portal.sync import book_money, cursors, judging, links, looking, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.cursors import CursorPage, Spec
-from portal.sync.looking import There, invoice_there
-from portal.sync.rows import has_open_posting, linked
+from portal.sync.looking import There
+from portal.sync.rows import has_open_posting, linked, linked_all
 
 INVOICES = Spec("ARINVOICE", looking.INVOICE_FIELDS)
 DETAILS = Spec("ARPYMTDETAIL", looking.DETAIL_FIELDS, created_field="WHENCREATED")
@@ -46,9 +47,11 @@ def read(ctx: RunContext) -> None:
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
-    began = utcnow()  # what is queued from here on waits for the next run, or this loop might never end
-    while _read_again(ctx, began):
-        pass
+    book_money.try_held_again(ctx)
+    ctx.checkpoint()
+    ids = _queued(ctx)
+    for start in range(0, len(ids), REREADS_AT_ONCE):
+        _read_again(ctx, ids[start : start + REREADS_AT_ONCE])
 
 
 def _follow_switch(ctx: RunContext) -> None:
@@ -65,7 +68,7 @@ def _follow_switch(ctx: RunContext) -> None:
 
 def _take_invoices(ctx: RunContext, page: CursorPage) -> set[str]:
     """Compare linked invoices with how they were last seen; their money is told by the rows of payments."""
-    there = [invoice_there(InvoiceRow.from_row(row, ctx.offset)) for row in page.rows]
+    there = [looking.read_invoice(row, ctx.offset) for row in page.rows]
     rows = linked(ctx.book_id, "ARINVOICE", [item.key for item in there])
     for item in there:
         row = rows.get(item.key)
@@ -82,7 +85,13 @@ def _take_invoices(ctx: RunContext, page: CursorPage) -> set[str]:
 def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
     """Notice what somebody did in Intacct to an invoice of ours: reversed it, or changed what we sent."""
     number = db.session.get_one(Invoice, row.record_id).number
-    if there.gone_back:
+    if there.unreadable:
+        judging.unreadable(ctx, row, number, there.unreadable)
+        links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", there.key, "could not be read")
+        return
+    if row.hold:
+        pass  # a person decided to leave it as it is
+    elif there.gone_back:
         write_invoices.reversed_there(ctx, row, number)
     elif (changes := write_invoices.differences(row.seen_there, there)) and row.want_hash == row.have_hash:
         judging.problem(
@@ -92,7 +101,7 @@ def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
             here={key: row.seen_there.get(key) for key in ("number", "date", "due_date", "total")}, there=there.seen(),
         )  # fmt: skip
     else:
-        ledger.close_if(row, ("changed_there", "reversed_there", "gone_there"), ctx.by)
+        ledger.close_if(row, ("changed_there", "reversed_there", "gone_there", "cannot_store"), ctx.by)
     kept = dict(row.seen_there)
     kept |= {"state": there.state, "due": there.due}
     row.seen_there = kept
@@ -101,8 +110,7 @@ def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
 
 def _take_details(ctx: RunContext, page: CursorPage) -> set[str]:
     """The linked invoices that money was put on or taken off."""
-    rows = [PaymentDetailRow.from_row(row, ctx.offset) for row in page.rows]
-    keys = {str(row.invoice_key) for row in rows if row.invoice_key is not None}
+    keys = {row["RECORDKEY"] for row in page.rows if row["RECORDKEY"]}
     ours = linked(ctx.book_id, "ARINVOICE", keys)
     ctx.count("read.not_ours", len(keys) - len(ours))
     return set(ours)
@@ -110,33 +118,62 @@ def _take_details(ctx: RunContext, page: CursorPage) -> set[str]:
 
 def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
     """The invoices of linked payments whose header changed: a void may touch only the header."""
-    rows = linked(ctx.book_id, "ARPYMT", [row["RECORDNO"] for row in page.rows])
+    rows = linked_all(ctx.book_id, "ARPYMT", [row["RECORDNO"] for row in page.rows])
     ctx.count("read.payments", len(rows))
-    return book_money.invoices_of(rows.values())
+    there = {row["RECORDNO"]: row for row in page.rows}
+    for row in rows:
+        if row.origin == Origin.PORTAL and not row.hold and not has_open_posting(row.id):
+            compare_payment(ctx, row, looking.read_payment(there[row.key], ctx.offset))
+    return book_money.invoices_of(rows)
+
+
+def compare_payment(ctx: RunContext, row: SyncRow, there: There) -> None:
+    """Notice what somebody changed in Intacct on a payment of ours; its voiding and its money are told elsewhere."""
+    if there.gone_back or row.want_hash != row.have_hash:
+        return
+    number = db.session.get_one(Payment, row.record_id).number
+    if there.unreadable:
+        judging.unreadable(ctx, row, number, there.unreadable)
+    elif changes := write_invoices.differences(row.seen_there, there):
+        judging.problem(
+            ctx, row, "changed_there",
+            f"Payment {number} was changed in Intacct: {changes}. Nothing was changed here. Make the same change here,"
+            " undo it in Intacct, or leave both.",
+            here={key: row.seen_there.get(key) for key in ("number", "date", "total")}, there=there.seen(),
+        )  # fmt: skip
+    else:
+        ledger.close_if(row, ("changed_there", "cannot_store"), ctx.by)
 
 
 _HANDLERS = {"ARINVOICE": _take_invoices, "ARPYMTDETAIL": _take_details, "ARPYMT": _take_payments}
 
 
-def _read_again(ctx: RunContext, until: datetime) -> bool:
-    """Work off a part of the queue of what has to be read by key, however far the cursors have moved; False when none
-    is left for now."""
-    query = select(Reread).where(Reread.book_id == ctx.book_id, Reread.not_before <= until).order_by(Reread.id)
-    rows = list(db.session.scalars(query.limit(REREADS_AT_ONCE)))
+def _queued(ctx: RunContext) -> list[int]:
+    """What has to be read by key, however far the cursors have moved: what is due, and by hand everything. What is
+    queued from here on waits for the next run."""
+    query = select(Reread.id).where(Reread.book_id == ctx.book_id)
+    if not ctx.choices.read_payments:
+        query = query.where(Reread.object != "ARPYMTDETAIL")  # it waits until the reading of payments is switched on
+    if not ctx.by_hand:
+        query = query.where(Reread.not_before <= utcnow())
+    ids = list(db.session.scalars(query.order_by(Reread.id)))
+    db.session.commit()
+    return ids
+
+
+def _read_again(ctx: RunContext, ids: Sequence[int]) -> None:
+    """Read a part of the queue. What is stored leaves it in the same transaction."""
+    rows = list(db.session.scalars(select(Reread).where(Reread.id.in_(ids))))
     money_of = {row.value for row in rows if row.object == "ARPYMTDETAIL"}
     headers = {row.value for row in rows if row.object == "ARINVOICE"}
-    ids = [row.id for row in rows]
     _postpone(rows)
     ctx.checkpoint()
-    if not ids:
-        return False
     there = looking.invoices_by_key(ctx, headers)
     picture = book_money.look(ctx, money_of)
-    db.session.execute(delete(Reread).where(Reread.id.in_(ids)))
+    db.session.execute(delete(Reread).where(Reread.id.in_(ids)).execution_options(synchronize_session=False))
     _take_known(ctx, there, headers)
     book_money.store(ctx, picture)
     ctx.checkpoint()
-    return True
 
 
 def _take_known(ctx: RunContext, there: dict[str, There], headers: set[str]) -> None:

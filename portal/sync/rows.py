@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -23,7 +24,22 @@ def linked(book_id: int, object_: str, keys: Iterable[str]) -> dict[str, SyncRow
     return found
 
 
-def has_open_posting(row_id: int) -> bool:
-    """Whether a posting of the row waits for its outcome: until then reading must not touch it."""
-    query = select(Posting.id).where(Posting.sync_row_id == row_id, Posting.state == PostingState.OPEN)
-    return db.session.scalar(query) is not None
+def has_open_posting(row_id: int, answered_since: datetime | None = None) -> bool:
+    """Whether a posting of the row waits for its outcome (or got it after the look whose result is to be stored):
+    until then reading must not touch it."""
+    pending = Posting.state == PostingState.OPEN
+    if answered_since is not None:
+        pending |= Posting.answered_at >= answered_since
+    return db.session.scalar(select(Posting.id).where(Posting.sync_row_id == row_id, pending).limit(1)) is not None
+
+
+def linked_all(book_id: int, object_: str, keys: Iterable[str]) -> list[SyncRow]:
+    """Every row linked to these keys; a shared receipt has one for each customer."""
+    wanted = sorted(set(keys))
+    found: list[SyncRow] = []
+    for start in range(0, len(wanted), 500):
+        query = select(SyncRow).where(
+            SyncRow.book_id == book_id, SyncRow.object == object_, SyncRow.key.in_(wanted[start : start + 500])
+        )
+        found += db.session.scalars(query.order_by(SyncRow.id))
+    return found

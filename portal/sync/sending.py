@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.intacct.errors import IntacctError, NoReply, SchemaError, SessionExpired, Throttled
+from portal.intacct.errors import IntacctError, Level, NoReply, SchemaError, SessionExpired, Throttled
 from portal.intacct.gateway import Call, Result
 from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
@@ -25,7 +25,7 @@ from portal.sync import answers
 from portal.sync.answers import Answer, Stored
 from portal.sync.context import RunContext
 from portal.sync.mapping import Built, CannotSend
-from portal.sync.snapshots import Snapshot, next_seq
+from portal.sync.snapshots import Snapshot, is_as_taken, next_seq
 
 LEAVES_WITHIN_SECONDS = 30
 BATCH = 25
@@ -50,7 +50,7 @@ class Ready:
     kind: Kind
     act: Act
     number: str
-    want: str
+    snapshot: Snapshot
     hash: str
     build: Callable[[int], Built]
     above: int = 0
@@ -72,7 +72,7 @@ def ready(
 ) -> Ready:
     """A snapshot made ready; its posting carries the hash of what the snapshot wanted."""
     carried = snapshot.want if hash_ is None else hash_
-    return Ready(snapshot.row_id, snapshot.kind, act, snapshot.number, snapshot.want, carried, build, above)
+    return Ready(snapshot.row_id, snapshot.kind, act, snapshot.number, snapshot, carried, build, above)
 
 
 def send_all(ctx: RunContext, items: Sequence[Ready]) -> None:
@@ -102,7 +102,9 @@ def _send_batch(ctx: RunContext, items: Sequence[Ready]) -> None:
             if pause is None:
                 raise
             time.sleep(pause * random.uniform(0.75, 1.25))
-        except SchemaError:
+        except SchemaError as error:
+            if not _is_malformed(error):
+                raise
             # One malformed document must not refuse its batch: each goes again alone, and the bad one gets the problem.
             for item in items:
                 _send_once(ctx, [item])
@@ -118,7 +120,7 @@ def _send_once(ctx: RunContext, items: Sequence[Ready]) -> Sequence[Ready]:
     try:
         results = ctx.write(calls, leave_before)
     except IntacctError as error:
-        alone = isinstance(error, SchemaError) and len(born) == 1
+        alone = _is_malformed(error) and len(born) == 1
         _store(ctx, [(item, Answer(item.posting_id, item.attempt, error=_for_one(error, alone))) for item in born])
         if alone:
             return ()
@@ -138,6 +140,11 @@ def _answer(item: Born, result: Result) -> Answer:
     return Answer(item.posting_id, item.attempt, result.key, error)
 
 
+def _is_malformed(error: IntacctError) -> bool:
+    """Whether Intacct found a document at fault. A 400 from the edge says nothing about any document."""
+    return isinstance(error, SchemaError) and error.level != Level.HTTP
+
+
 def _for_one(error: IntacctError, alone: bool) -> IntacctError:
     """A document refused as malformed in a request of its own is refused for good; in a batch it never ran."""
     if isinstance(error, SchemaError):
@@ -155,22 +162,23 @@ def _stop_if_silent(received: Sequence[tuple[Born, Answer]]) -> None:
 def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], float]:
     # Two clocks from the same moment: the wall's for those who look later, the worker's own monotonic one for itself,
     # so that a worker that was frozen does not send what others have given up waiting for.
+    ctx.stop_if_asked()
     born = []
     send_before = utcnow() + timedelta(seconds=LEAVES_WITHIN_SECONDS)
     leave_before = time.monotonic() + LEAVES_WITHIN_SECONDS
     for item in items:
         row = db.session.scalar(select(SyncRow).where(SyncRow.id == item.row_id).with_for_update())
-        if row is None or row.hold or row.want_hash != item.want or _has_open(row.id):
-            continue  # edited, held or opened since it was looked at: the next run looks again
+        if row is None or not is_as_taken(row, item.snapshot) or _has_open(row.id):
+            continue  # edited, applied, linked, held or opened since it was looked at: the next run looks again
         posting = _posting(ctx, row, item, send_before)
         if posting is not None:
             born.append(Born(posting.id, 1, control_id(row.ref, posting.seq), posting.body, item))
-    ctx.checkpoint()
+    ctx.save()  # no cancelling here: a posting that was born is sent, or it would be open for nothing
     return born, leave_before
 
 
 def _posting(ctx: RunContext, row: SyncRow, item: Ready, send_before: Any) -> Posting | None:
-    seq = max(next_seq(row.id), item.above + 1)
+    seq = max(next_seq(row), item.above + 1)
     try:
         built = item.build(seq)
     except (CannotSend, ValueError) as error:

@@ -17,7 +17,6 @@ from portal.extensions import db
 from portal.intacct.errors import IntacctError
 from portal.intacct.gateway import Call
 from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal
-from portal.intacct.records import InvoiceRow, PaymentRow
 from portal.intacct.stamps import format_stamp
 from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
@@ -70,10 +69,28 @@ def settle(ctx: RunContext) -> None:
     """Look for every open posting of this Intacct company and entity, and end those whose fate is certain."""
     opened = _load(ctx)
     ctx.begin("settle", len(opened))
+    _tell_of_other_entities(ctx)
     for item in opened:
         began = utcnow()
         finding = _LOOKS[item.act](ctx, item)
         _conclude(ctx, item, finding, began)
+
+
+def _tell_of_other_entities(ctx: RunContext) -> None:
+    """A posting is settled in the entity it was sent to; from another one nothing can be said of it."""
+    query = (
+        select(Posting, SyncRow)
+        .join(SyncRow, SyncRow.id == Posting.sync_row_id)
+        .where(SyncRow.book_id == ctx.book_id, Posting.state == PostingState.OPEN, Posting.entity != ctx.entity)
+    )
+    for posting, row in db.session.execute(query).all():
+        place = f"entity {posting.entity}" if posting.entity else "the top level of the company"
+        text = (
+            f"It is not known whether Intacct has {row.kind} {posting.facts.get('number', '')}: it was sent to {place},"
+            " and this connection looks elsewhere. Nothing is sent again. Connect to it again to find out."
+        )
+        judging.problem(ctx, row, "cannot_tell", text, near={})
+    ctx.checkpoint()
 
 
 def _load(ctx: RunContext) -> list[Open]:
@@ -117,13 +134,31 @@ def _conclude(ctx: RunContext, item: Open, finding: Finding, began: datetime) ->
 
 
 def _found(ctx: RunContext, item: Open, finding: Finding) -> None:
-    stored = answers.store(Answer(item.posting_id, item.attempts, finding.key or item.key), ctx.by)
-    if stored is not None and item.act == Act.CREATE and item.kind == Kind.PAYMENT:
-        links.set_applied(db.session.get_one(SyncRow, item.row_id), finding.applied)
+    key = finding.key or item.key
+    if item.act == Act.CREATE and _is_another_rows(ctx, item, key):
+        return
+    stored = answers.store(Answer(item.posting_id, item.attempts, key), ctx.by)
+    for invoice_key in finding.applied:  # what lies there otherwise than it was sent is somebody's work since
+        links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", invoice_key, "history of a settled payment")
     db.session.commit()
     if stored is not None:
         _note_settled(ctx, stored, item)
     ctx.checkpoint()
+
+
+def _is_another_rows(ctx: RunContext, item: Open, key: str) -> bool:
+    """Whether somebody linked what this posting made to another record of ours: then only people can tell."""
+    taken = links.linked_row(ctx.book_id, links.OBJECTS[item.kind], key)
+    if taken is None or taken.id == item.row_id:
+        return False
+    row = db.session.get_one(SyncRow, item.row_id)
+    text = (
+        f"Intacct has {item.kind.value} {item.facts.get('number', '')} as record {key}, but that record is linked to"
+        " another one here. Nothing was sent. Skip this one, or post it again."
+    )
+    judging.problem(ctx, row, "cannot_tell", text, near={})
+    ctx.checkpoint()
+    return True
 
 
 def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
@@ -132,6 +167,8 @@ def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
 
 
 def _cannot_tell(ctx: RunContext, row: SyncRow, item: Open, near: There | None) -> None:
+    if row.hold:
+        return  # a person has decided to leave it
     number = item.facts.get("number", "")
     like_it = f" Record {near.key} there has the same customer, date and total." if near else ""
     judging.problem(
@@ -201,9 +238,8 @@ def _records(ctx: RunContext, item: Open) -> list[There]:
         else ("ARPYMT", "DOCNUMBER", looking.PAYMENT_FIELDS)
     )
     rows = ctx.rows(Query(object_, fields, _where(ctx, item, number_field), show_private=not ctx.entity))
-    if item.kind == Kind.INVOICE:
-        return [looking.invoice_there(InvoiceRow.from_row(row, ctx.offset)) for row in rows]
-    return [looking.payment_there(PaymentRow.from_row(row, ctx.offset)) for row in rows]
+    read = looking.read_invoice if item.kind == Kind.INVOICE else looking.read_payment
+    return [read(row, ctx.offset) for row in rows]
 
 
 def _where(ctx: RunContext, item: Open, number_field: str) -> Filter:
@@ -238,7 +274,7 @@ def _look_for_reversed(ctx: RunContext, item: Open) -> Finding:
         there = looking.invoices_by_key(ctx, [key]).get(key)
         return Finding(there is None or there.gone_back, key)
     payment = looking.payments_by_key(ctx, [key]).get(key)
-    return Finding(payment is None or looking.payment_there(payment).gone_back, key)
+    return Finding(payment is None or payment.gone_back, key)
 
 
 def _look_for_applied(ctx: RunContext, item: Open) -> Finding:

@@ -25,6 +25,10 @@ from portal.sync.mapping import CustomerRecord, InvoiceRecord, LineRecord, Part,
 R = TypeVar("R", Customer, Invoice, Payment)
 
 
+AT_ONCE = 500
+"""Databases take only so many values in one query."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One record and its sync row at one moment. `seen` is what a read last showed there."""
@@ -46,6 +50,7 @@ class Snapshot:
     waits_for: str = ""
     held_parts: tuple[int, ...] = ()
     applied_there: dict[int, Decimal] | None = None
+    applied_here: dict[int, Decimal] | None = None
     name_key: str = ""
 
 
@@ -71,6 +76,9 @@ def candidates(ctx: RunContext, kind: Kind) -> list[int]:
 
 def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
     """Copies of these rows and their records, in the order of `row_ids`; rows that are gone are left out."""
+    if len(row_ids) > AT_ONCE:
+        chunks = (row_ids[start : start + AT_ONCE] for start in range(0, len(row_ids), AT_ONCE))
+        return [snapshot for chunk in chunks for snapshot in take(ctx, kind, chunk)]
     make = {Kind.CUSTOMER: _customers, Kind.INVOICE: _invoices, Kind.PAYMENT: _payments}[kind]
     rows = {row.id: row for row in db.session.scalars(select(SyncRow).where(SyncRow.id.in_(row_ids)))}
     tried = set(db.session.scalars(select(Posting.sync_row_id).where(Posting.sync_row_id.in_(row_ids)).distinct()))
@@ -78,9 +86,21 @@ def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
     return [found[row_id] for row_id in row_ids if row_id in found]
 
 
-def next_seq(row_id: int) -> int:
-    """The sequence number of the row's next posting."""
-    return (db.session.scalar(select(func.max(Posting.seq)).where(Posting.sync_row_id == row_id)) or 0) + 1
+def next_seq(row: SyncRow) -> int:
+    """The sequence number of the row's next posting: above its own postings, and above what was seen there (this
+    database may be older than what it wrote)."""
+    own = db.session.scalar(select(func.max(Posting.seq)).where(Posting.sync_row_id == row.id)) or 0
+    return max(own, int(row.seen_there.get("seq") or 0)) + 1
+
+
+def is_as_taken(row: SyncRow, snapshot: Snapshot) -> bool:
+    """Whether the record is still what was looked at: not edited, applied elsewhere, linked or held since."""
+    if row.hold or (row.want_hash, row.have_hash, row.key) != (snapshot.want, snapshot.have, snapshot.key):
+        return False
+    if snapshot.kind != Kind.PAYMENT:
+        return True
+    pairs = db.session.scalars(select(Pair).where(Pair.source_row_id == row.id))
+    return {pair.invoice_row_id: pair.applied_here for pair in pairs} == snapshot.applied_here
 
 
 def _decision(row: SyncRow, pairs: Sequence[PairCase] = ()) -> Decision:
@@ -175,6 +195,7 @@ def _payment(
         **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in left_out),
         applied_there={pair.invoice_row_id: pair.applied_there for pair, _ in pairs},
+        applied_here={pair.invoice_row_id: pair.applied_here for pair, _ in pairs},
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
         chunk, waiting = _distinct_names(waiting)
         for start in range(0, len(chunk), AT_ONCE):
             part = chunk[start : start + AT_ONCE]
+            directory.forget_deleted(ctx, [snapshot.name_key for snapshot in part])
             ids_there = _by_customer_id(ctx, [snapshot.number for snapshot in part])
             ready = [
                 item for snapshot in part if (item := _judge(ctx, snapshot, ids_there.get(snapshot.number.casefold())))
@@ -123,7 +124,12 @@ def _ask(ctx: RunContext, row: SyncRow, snapshot: Snapshot, found: Match) -> Non
 def _update(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     for start in range(0, len(snapshots), AT_ONCE):
         part = snapshots[start : start + AT_ONCE]
-        query = Query("CUSTOMER", directory.FIELDS, one_of("RECORDNO", [snapshot.key for snapshot in part]))
+        query = Query(
+            "CUSTOMER",
+            directory.FIELDS,
+            one_of("RECORDNO", [snapshot.key for snapshot in part]),
+            show_private=not ctx.entity,
+        )
         there = {row["RECORDNO"]: row for row in ctx.rows(query)}
         ready = [item for snapshot in part if (item := _judge_update(ctx, snapshot, there.get(snapshot.key)))]
         ctx.checkpoint()

@@ -101,6 +101,8 @@ def _judge_update(ctx: RunContext, snapshot: Snapshot, there: There | None, line
         gone(ctx, row, number, snapshot.key)
     elif there.gone_back:
         reversed_there(ctx, row, number)
+    elif there.unreadable:
+        judging.unreadable(ctx, row, number, there.unreadable)
     elif changes := differences(snapshot.seen, there, lines):
         judging.problem(
             ctx, row, "changed_here",
@@ -164,6 +166,9 @@ def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, tod
         links.unlink(row)
         ledger.close(row, ctx.by)
         ctx.item("unlinked", "Intacct had taken it back already.", row_id=row.id)
+        return None
+    if there.unreadable:
+        judging.unreadable(ctx, row, snapshot.number, there.unreadable)
         return None
     if Decimal(there.paid):
         judging.problem(

@@ -8,8 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from portal.extensions import db
-from portal.intacct.records import PaymentRow
-from portal.models.sync import Act, Hold, Kind, Pair, SyncRow
+from portal.models.sync import LEFT_WITH_INVOICE, Act, Hold, Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services.checks import show
 from portal.sync import judging, links, looking, sending, write_invoices
@@ -21,10 +20,9 @@ from portal.sync.sending import Ready
 from portal.sync.snapshots import Snapshot, candidates, take
 
 BY_HAND = "by_hand"
-VOID = "V"
 
 
-def write(ctx: RunContext) -> None:
+def write(ctx: RunContext, today: dt.date) -> None:
     """Create the payments that should be in Intacct, and apply what is still to be applied of those that are."""
     ids = candidates(ctx, Kind.PAYMENT)
     db.session.commit()
@@ -33,7 +31,7 @@ def write(ctx: RunContext) -> None:
         snapshots = take(ctx, Kind.PAYMENT, ids[start : start + looking.LOOK_AT_ONCE])
         db.session.commit()
         _create(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.CREATE])
-        _apply(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.APPLY])
+        _apply(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.APPLY], today)
         ctx.checkpoint(position=min(start + looking.LOOK_AT_ONCE, len(ids)))
 
 
@@ -65,7 +63,7 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
         look = looks[snapshot.row_id]
         if judging.settled_by_look(ctx, row, snapshot, look):
             if look.ours is not None:
-                links.set_applied(row, applied.get(look.ours.key, {}))
+                links.take_over_applied(row, applied.get(look.ours.key, {}))
         elif item := _judge_create(ctx, row, snapshot, look, invoices):
             ready.append(item)
     ctx.checkpoint()
@@ -82,7 +80,7 @@ def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
     if record.parts:
         return False
     if snapshot.held_parts and not record.rest:
-        row.hold, row.hold_reason = Hold.LEFT, "left alone with its invoice, which is not sent to Intacct"
+        row.hold, row.hold_reason = Hold.LEFT, LEFT_WITH_INVOICE
         ctx.item("left", "Left alone with its invoice, which is not sent to Intacct.", row_id=row.id)
     else:
         judging.wait(ctx, row, "Waits until it is applied to an invoice: Intacct takes a payment only with one.")
@@ -127,20 +125,27 @@ def _invoices_take_it(
     """Whether each invoice is there, alive, and owes what we are about to pay; a problem where not."""
     for part, amount in amounts:
         there = invoices.get(part.invoice_key)
-        if there is None:
-            write_invoices.gone(ctx, row, part.invoice_number, part.invoice_key)
-        elif there.gone_back:
-            judging.problem(
-                ctx, row, "invoice_reversed_there",
-                f"Payment {snapshot.number} pays invoice {part.invoice_number}, which was reversed in Intacct."
-                " Nothing of it was sent. Take the payment off that invoice, or deal with the invoice first.",
-            )  # fmt: skip
+        if there is None or there.gone_back:
+            _invoice_is_not_there(ctx, row, part, there)
+        elif there.unreadable:
+            judging.unreadable(ctx, row, part.invoice_number, there.unreadable)
         elif Decimal(there.due) < amount:
             paid_on_both_sides(ctx, row, snapshot, part.invoice_number, amount, Decimal(there.due))
         else:
             continue
         return False
     return True
+
+
+def _invoice_is_not_there(ctx: RunContext, row: SyncRow, part: Part, there: There | None) -> None:
+    """The problem is the invoice's; its payment waits for what a person decides of it."""
+    invoice = db.session.get_one(SyncRow, part.invoice_row_id)
+    if not invoice.hold and there is None:
+        write_invoices.gone(ctx, invoice, part.invoice_number, part.invoice_key)
+    elif not invoice.hold:
+        write_invoices.reversed_there(ctx, invoice, part.invoice_number)
+    what = "Intacct does not have any more" if there is None else "was reversed in Intacct"
+    judging.wait(ctx, row, f"Waits for invoice {part.invoice_number}, which {what}.")
 
 
 def paid_on_both_sides(
@@ -158,7 +163,7 @@ def paid_on_both_sides(
     )  # fmt: skip
 
 
-def _apply(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
+def _apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> None:
     """Put what is still to be applied of payments that are there onto their invoices."""
     sendable = [snapshot for snapshot in snapshots if not _apply_waits(ctx, snapshot)]
     ctx.checkpoint()
@@ -171,7 +176,7 @@ def _apply(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
         owed = _owed(snapshot)
         amounts = [(part, part.amount) for part, _ in owed]
         if owed and _invoices_take_it(ctx, row, snapshot, amounts, invoices):
-            ready.append(_ready_to_apply(ctx, snapshot, owed))
+            ready.append(_ready_to_apply(snapshot, owed, today))
     ctx.checkpoint()
     sending.send_all(ctx, ready)
 
@@ -194,23 +199,27 @@ def _owed(snapshot: Snapshot) -> tuple[tuple[Part, Decimal], ...]:
     return tuple(owed)
 
 
-def _ready_to_apply(ctx: RunContext, snapshot: Snapshot, owed: tuple[tuple[Part, Decimal], ...]) -> Ready:
-    record = _record(snapshot)
+def _ready_to_apply(snapshot: Snapshot, owed: tuple[tuple[Part, Decimal], ...], today: dt.date) -> Ready:
+    """Applied today: the payment's own period may be closed by now."""
+    day = max(today, _record(snapshot).date)
     return sending.ready(
         snapshot, Act.APPLY,
-        lambda seq: build_apply(snapshot.key, owed, record.date, snapshot.ref, seq, snapshot.number),
+        lambda seq: build_apply(snapshot.key, owed, day, snapshot.ref, seq, snapshot.number),
         hash_=snapshot.have,
     )  # fmt: skip
 
 
-def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: PaymentRow | None, today: dt.date) -> Ready | None:
+def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, today: dt.date) -> Ready | None:
     row = db.session.get_one(SyncRow, snapshot.row_id)
-    if there is None or there.state == VOID:
+    if there is None or there.gone_back:
         links.unlink(row)
         ledger.close(row, ctx.by)
         ctx.item("unlinked", "Intacct had taken it back already.", row_id=row.id)
         return None
-    day = max(today, _record(snapshot).date)
+    # One that is made anew is taken back at its own date: where that period is closed, Intacct refuses, and the payment
+    # stays there instead of being lost between the two.
+    own = _record(snapshot).date
+    day = own if snapshot.want else max(today, own)
     build = lambda seq: build_reverse("payment", snapshot.key, day, snapshot.ref, seq, snapshot.number)  # noqa: E731
     return sending.ready(snapshot, Act.REVERSE, build, hash_="")
 

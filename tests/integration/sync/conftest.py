@@ -110,6 +110,9 @@ class MovedClock:
             "portal.problems.ledger",
             "portal.sync.snapshots",
             "portal.sync.read_changes",
+            "portal.sync.links",
+            "portal.sync.book_money",
+            "portal.sync.answers",
             "portal.sync.due",
             "portal.sync.runs",
         ):
