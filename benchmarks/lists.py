@@ -72,12 +72,12 @@ BESIDE = {
 
 
 def fill(count: int) -> Company:
-    """A company with `count` invoices, payments and credit notes, and a customer for each twenty of them."""
+    """A company with `count` invoices, payments and credit notes, and a customer for each ten of them."""
     company = make_company(f"Book of {count}")
     first = make_customer(company, "Customer 0")
     seeds = (make_invoice(customer=first), make_payment(customer=first), make_credit_note(customer=first))
     db.session.flush()
-    owners = max(count // 20, 1)
+    owners = max(count // 10, 1)
     copy("customer", first.id, owners, {"name": "'Customer ' || n", "name_key": "'customer ' || n"})
     lowest = db.session.execute(
         text("SELECT min(id) FROM customer WHERE company_id = :c AND id > :i"), {"c": company.id, "i": first.id}
