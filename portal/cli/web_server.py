@@ -15,6 +15,7 @@ timeout = 60
 graceful_timeout = 10
 control_socket_disable = True  # it would leave a socket in the home folder, shared by all stacks of a user
 accesslog = "-"
+logger_class = "portal.cli.access_log.Logger"
 
 _tie = die_with(os.getpid())
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
+from portal.models.base import Origin
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
@@ -47,8 +48,17 @@ def apply_one(source: SourceT, invoice: Invoice, amount: Decimal, *, actor: Acto
 
 
 def unapply(source: SourceT, invoice: Invoice, *, actor: Actor, amount: Decimal | None = None) -> SourceT:
-    """Take `amount` (default: all) of the source off `invoice`; it becomes the source's rest."""
+    """Take `amount` (default: all) of the source off `invoice`; it becomes the source's rest.
+
+    Raises NotAllowedNow for what came from Intacct, where it would still lie on the invoice.
+    """
     hold(source, invoice)
+    if source.origin == Origin.INTACCT and not actor.is_sync:
+        raise NotAllowedNow(
+            f"{source.number} came from Intacct. Take it off the invoice in Intacct; the next sync does so here.",
+            field="invoice",
+            code="made_in_intacct",
+        )
     present = applications.applied_to(source, invoice)
     if not present:
         raise NotAllowedNow(f"Nothing of {source.number} lies on {invoice.number}.", field="invoice")
