@@ -183,7 +183,7 @@ class Browser:
 
     def _alone(self, send: Callable[..., TestResponse], path: str, **options: object) -> TestResponse:
         db.session.commit()  # lets go of the database: on SQLite a transaction holds it whole
-        return contextvars.Context().run(send, path, **options)
+        return contextvars.Context().run(send, path, buffered=True, **options)
 
 
 @pytest.fixture
