@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import customer_functions as customers
+from . import inspection, printing, reads, setup_functions
 from . import invoice_functions as invoices
 from . import order_functions as orders
 from . import payment_functions as payments
-from . import reads, setup_functions
 from .company import Books
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, GatewayError, business
@@ -105,6 +105,9 @@ FUNCTIONS: dict[str, Handler] = {
     "apply_arpayment": payments.apply_arpayment,
     "reverse_arpayment": payments.reverse_arpayment,
     "delete_arpayment": payments.delete_arpayment,
+    "inspect": inspection.inspect,
+    "lookup": inspection.lookup,
+    "retrievepdf": printing.retrieve_pdf,
     "getFinancialSetup": setup_functions.financial_setup,
     "readEntityDetails": setup_functions.entity_details,
     "readUserFormatting": setup_functions.user_formatting,

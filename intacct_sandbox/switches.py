@@ -36,6 +36,7 @@ class Switches:
                         docparid: {"ARINVOICE": ["REGION_CODE"], "SODOCUMENT:Sales Invoice": ["ROUTE"]}
     order_edits_move_money  editing an Order Entry document that is partly paid moves the money to its new A/R record;
                         else, and always when it is paid in full, the edit is refused
+    pdf_refused         what cannot be printed: invoice numbers, DOCIDs, or whole objects ("SODOCUMENT")
     session_hours       length of a session
     authorised_senders  senders that this company lets in
     """
@@ -61,6 +62,7 @@ class Switches:
     closed_periods: list[str] = field(default_factory=list)
     order_edits_move_money: bool = True
     custom_fields: dict[str, list[str]] = field(default_factory=dict)
+    pdf_refused: list[str] = field(default_factory=list)
     session_hours: float = 12
     authorised_senders: list[str] = field(default_factory=lambda: ["invoiced"])
 

@@ -201,7 +201,7 @@ def test_empty_elements_of_the_official_clients_count_as_not_given(core):
     assert etree.fromstring(core.handle(envelope(sent)).body).findtext(".//result/status") == "success"
 
 
-@pytest.mark.parametrize("body", ["<get_araging/>", "<lookup><object>CUSTOMER</object></lookup>", "<dance/>"])
+@pytest.mark.parametrize("body", ["<get_araging/>", "<readReport><report>x</report></readReport>", "<dance/>"])
 def test_function_that_is_not_here_fails_alone(core, body):
     first, second = etree.fromstring(core.handle(envelope(body, "<getFinancialSetup/>")).body).findall(
         "operation/result"

@@ -270,7 +270,8 @@ def test_read_shows_lines_counted_from_zero_and_subtotals(wire):
 
 def test_documents_are_read_by_their_name(wire):
     made = make(wire, more="<termname>Net 30</termname>")
-    read = f"<readByName><object>SODOCUMENT</object><keys>{made}</keys><fields>DOCNO,TERM.NAME,WHENDUE</fields></readByName>"
+    fields = "<fields>DOCNO,TERM.NAME,WHENDUE</fields>"
+    read = f"<readByName><object>SODOCUMENT</object><keys>{made}</keys>{fields}</readByName>"
     (found,) = wire.do(read).find("data")
     assert (found.findtext("TERM/NAME"), found.findtext("WHENDUE")) == ("Net 30", "02/13/2026")
 
