@@ -87,10 +87,14 @@ def close_settled(book_id: int, by: str) -> None:
     settled = select(SyncRow.id).where(
         SyncRow.book_id == book_id, SyncRow.want_hash == SyncRow.have_hash, ~owes, ~is_open
     )
+    nothing_anywhere = settled.where(SyncRow.want_hash == "", SyncRow.key == "")
     db.session.execute(
         update(Problem)
-        .where(Problem.book_id == book_id, Problem.closed_at.is_(None), Problem.code.not_in(OF_THE_OTHER_SIDE))
-        .where(Problem.sync_row_id.in_(settled))
+        .where(Problem.book_id == book_id, Problem.closed_at.is_(None))
+        .where(
+            Problem.sync_row_id.in_(settled) & Problem.code.not_in(OF_THE_OTHER_SIDE)
+            | Problem.sync_row_id.in_(nothing_anywhere)
+        )
         .values(closed_at=utcnow(), closed_by=by)
         .execution_options(synchronize_session=False)
     )

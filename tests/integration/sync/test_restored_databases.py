@@ -1,0 +1,167 @@
+"""Where this database does not remember what it wrote: nothing is doubled, nobody's work is undone."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from portal.extensions import db
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment
+from portal.services import invoices, payments
+from portal.services.payments import PaymentData
+from tests.factories import ACTOR, make_customer, make_invoice, make_payment
+from tests.integration.sync.conftest import MovedClock, World
+from tests.integration.sync.scenes import (
+    apply_rest_there,
+    backup,
+    ok,
+    restore,
+    texts,
+)
+from tests.integration.sync.test_rules import edited
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize("mode", ["received", "success", "ignored"])
+def test_an_edit_after_a_restore_reaches_intacct(world: World, clock: MovedClock, tmp_path: Path, mode: str) -> None:
+    world.core.switch(uniqueid=mode)
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    invoices.edit(invoice, edited(invoice, purchase_order="PO 1"), actor=ACTOR)
+    ok(world.sync())
+    restore(world, tmp_path / "b.db")
+    world.sync()
+    invoice = db.session.scalars(db.select(Invoice)).one()
+    assert world.state(invoice) == "synced"
+    invoices.edit(invoice, edited(invoice, purchase_order="PO 2"), actor=ACTOR)
+    for _ in range(4):
+        world.sync()
+        clock.advance(minutes=25)
+    there = world.there("ARINVOICE", RECORDID="INV-1")
+    assert len(there) == 1
+    invoice = db.session.scalars(db.select(Invoice)).one()
+    assert (world.state(invoice), there[0]["DOCNUMBER"]) == ("synced", "PO 2")
+
+
+def test_a_lost_update_of_an_adopted_invoice_is_not_called_posted(
+    world: World, clock: MovedClock, tmp_path: Path
+) -> None:
+    world.core.switch(uniqueid="ignored")
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    invoices.edit(invoice, edited(invoice, purchase_order="PO 1"), actor=ACTOR)
+    ok(world.sync())
+    restore(world, tmp_path / "b.db")
+    world.sync()
+    invoice = db.session.scalars(db.select(Invoice)).one()
+    invoices.edit(invoice, edited(invoice, purchase_order="PO 2"), actor=ACTOR)
+    world.fault("update_invoice", "dropped_before")
+    for _ in range(4):
+        world.sync()
+        clock.advance(minutes=25)
+    invoice = db.session.scalars(db.select(Invoice)).one()
+    there = world.there("ARINVOICE", RECORDID="INV-1")
+    assert (world.state(invoice), there[0]["DOCNUMBER"]) == ("synced", "PO 2")
+
+
+def test_a_restored_database_finds_its_invoice_under_a_number_given_in_intacct(world: World, tmp_path: Path) -> None:
+    world.core.switch(uniqueid="ignored")
+    make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    world.act("edit_invoice", invoice_recordid="INV-1", fields={"RECORDID": "INV-1A"})
+    restore(world, tmp_path / "b.db")
+    world.sync()
+    alive = [r["RECORDID"] for r in world.alive("ARINVOICE") if "[ref" in r["DESCRIPTION"]]
+    assert alive == ["INV-1A"]
+
+
+def test_a_restored_database_finds_its_invoice_under_a_number_given_later_here(world: World, tmp_path: Path) -> None:
+    world.core.switch(uniqueid="ignored")
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    backup(world, tmp_path / "b.db")
+    invoices.edit(invoice, edited(invoice, number="INV-1A"), actor=ACTOR)
+    ok(world.sync())
+    restore(world, tmp_path / "b.db")
+    world.sync()
+    alive = [r["RECORDID"] for r in world.alive("ARINVOICE") if "[ref" in r["DESCRIPTION"]]
+    assert len(alive) == 1, alive
+
+
+def test_a_restored_database_finds_its_payment_under_a_number_given_later_here(world: World, tmp_path: Path) -> None:
+    world.core.switch(uniqueid="ignored")
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    ok(world.sync())
+    payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
+    backup(world, tmp_path / "b.db")
+    payments.edit(payment, PaymentData(payment.customer_id, payment.date, Decimal(40), number="PMT-X"), actor=ACTOR)
+    ok(world.sync())
+    restore(world, tmp_path / "b.db")
+    world.sync()
+    world.sync()
+    alive = [r["DOCNUMBER"] for r in world.alive("ARPYMT") if "[ref" in r["DESCRIPTION"]]
+    assert len(alive) == 1, alive
+
+
+def test_a_rest_applied_in_intacct_survives_a_restored_database(world: World, tmp_path: Path) -> None:
+    customer = make_customer(world.company)
+    first, second = (make_invoice("50.00", customer=customer, number=f"INV-{n}") for n in (1, 2))
+    ok(world.sync())
+    make_payment("80.00", on={first: "50.00"}, number="PMT-1")
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    apply_rest_there(world, "PMT-1", "INV-2", "30")
+    restore(world, tmp_path / "b.db")
+    for _ in range(3):
+        world.sync()
+    reversed_ = [r for r in world.there("ARPYMT", DOCNUMBER="PMT-1") if r["STATE"] == "V"]
+    assert reversed_ == []
+    second = db.session.scalars(db.select(Invoice).where(Invoice.number == "INV-2")).one()
+    assert second.balance == 20
+
+
+@pytest.mark.parametrize("act", ["void", "apply"])
+def test_a_payment_found_after_a_restore_can_be_voided_and_applied(
+    world: World, clock: MovedClock, tmp_path: Path, act: str
+) -> None:
+    customer = make_customer(world.company)
+    first, second = (make_invoice("50.00", customer=customer, number=f"INV-{n}") for n in (1, 2))
+    ok(world.sync())
+    make_payment("80.00", on={first: "50.00"}, number="PMT-1")
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    restore(world, tmp_path / "b.db")
+    ok(world.sync())
+    payment = db.session.scalars(db.select(Payment)).one()
+    if act == "void":
+        payments.void(payment, reason="x", actor=ACTOR)
+    else:
+        second = db.session.scalars(db.select(Invoice).where(Invoice.number == "INV-2")).one()
+        payments.apply(payment, [(second, Decimal(30))], actor=ACTOR)
+    for _ in range(5):
+        world.sync()
+        clock.advance(minutes=25)
+    assert texts(world) == []
+    assert [p.state for p in world.postings() if p.state == "open"] == []
+
+
+def test_a_record_found_only_by_its_reference_keeps_what_somebody_applied(world: World, tmp_path: Path) -> None:
+    """As after a restore, where the gateway does not remember control ids: nothing of the accountant's is undone."""
+    world.core.switch(uniqueid="ignored")
+    customer = make_customer(world.company)
+    first, second = (make_invoice("50.00", customer=customer, number=f"INV-{n}") for n in (1, 2))
+    ok(world.sync())
+    make_payment("80.00", on={first: "50.00"}, number="PMT-1")
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    apply_rest_there(world, "PMT-1", "INV-2", "30")
+    restore(world, tmp_path / "b.db")
+    for _ in range(3):
+        world.sync()
+    assert [r["STATE"] for r in world.there("ARPYMT", DOCNUMBER="PMT-1")] == ["C"]
