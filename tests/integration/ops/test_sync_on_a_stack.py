@@ -29,6 +29,7 @@ from portal.models.sync import Posting, SyncRow
 from portal.services import connection, integration_settings, wanted
 from portal.services.connection import LoginData
 from portal.sync import runs
+from tests import sage_schema
 from tests.factories import ACTOR, make_company, make_customer, make_invoice, make_payment
 from tests.integration.ops.stacks import Started, portal, until
 
@@ -100,7 +101,10 @@ class Stack:
         return run
 
     def assert_all_there_once(self) -> None:
-        """Every invoice and payment is in the sandbox exactly once, to the cent."""
+        """Every invoice and payment is in the sandbox exactly once, to the cent, and Sage's schema finds nothing wrong
+        with what was sent."""
+        for body in self.control("requests?bodies=200")["bodies"]:
+            assert sage_schema.problems(body.encode()) == []
         there = [row for row in self.control("records/ARINVOICE") if row["RECORDID"].startswith("NI-")]
         assert sorted(row["RECORDID"] for row in there) == [f"NI-{number:03}" for number in range(INVOICES)]
         assert {row["TRX_TOTALDUE"] for row in there if int(row["RECORDID"][-3:]) % 2} == {"0"}
