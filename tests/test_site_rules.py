@@ -168,3 +168,9 @@ def test_the_lock_pins_every_declared_requirement() -> None:
     pinned = set(re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?==", lock, re.M))
     assert declared
     assert not set(declared) - pinned
+
+
+def test_no_two_test_files_have_the_same_name() -> None:
+    """pytest imports them by their bare names and refuses the second."""
+    names = [path.name for path in kept_files() if path.name.startswith("test_") and path.suffix == ".py"]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
