@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from . import visibility
 from .clock import SandboxClock
 from .errors import business
 from .objects import OBJECTS, SEQUENCES
+from .paging import KeptKeys
 from .store import Record, Store
 from .switches import Switches
 from .values import parse_date, parse_offset
@@ -19,6 +21,8 @@ RECEIVABLES = "4.AR"
 BASE_CURRENCY = "USD"
 # Intacct's daily rates, in base currency for one unit; they stand still here.
 DAILY_RATES = {"USD": Decimal(1), "EUR": Decimal("1.10"), "GBP": Decimal("1.25"), "CAD": Decimal("0.75")}
+# Parts of other records, whose history is their header's.
+UNAUDITED = {name for name in OBJECTS if name.endswith(("ITEM", "ENTRY", "DETAIL", "SUBTOTALS"))} - {"ITEM"}
 TOP_LEVEL: Record = {"MEGAENTITYKEY": None, "MEGAENTITYID": None, "MEGAENTITYNAME": None}
 
 
@@ -32,6 +36,7 @@ class Books:
         self.user_key: int | None = 1
         self.user_id = "admin"
         self.entity: Record | None = None
+        self.kept_keys = KeptKeys()
 
     @property
     def offset(self) -> timedelta:
@@ -57,6 +62,7 @@ class Books:
         record["CREATEDBY"] = record["MODIFIEDBY"] = self.user_key
         if "MEGAENTITYID" in kind.fields:
             record = {**(self._entity_fields() if self.entity else TOP_LEVEL), **record}
+        self._audit("C", name, record["RECORDNO"])
         return self.store.put(name, record["RECORDNO"], record)
 
     def _entity_fields(self) -> Record:
@@ -69,6 +75,7 @@ class Books:
 
     def modify(self, name: str, key: int, **changes: Any) -> Record:
         """Change a record and stamp it as saved now."""
+        self._audit("M", name, key)
         return self.store.change(name, key, WHENMODIFIED=self.clock.now(), MODIFIEDBY=self.user_key, **changes)
 
     def adjust(self, name: str, key: int, **changes: Any) -> Record:
@@ -80,6 +87,11 @@ class Books:
     def delete(self, name: str, key: int) -> None:
         """Remove a record; the audit history keeps that it was there."""
         self.store.remove(name, key)
+        self._audit("D", name, key)
+
+    def _audit(self, mode: str, name: str, key: int) -> None:
+        if mode not in self.switches.audit_modes or name in UNAUDITED:
+            return
         number = self.store.next_number("AUDITHISTORY")
         row = {
             "RECORDNO": number,
@@ -89,7 +101,7 @@ class Books:
             "OBJECTDESC": OBJECTS[name].title,
             "USERID": self.user_id,
             "ACCESSTIME": self.clock.now(),
-            "ACCESSMODE": "D",
+            "ACCESSMODE": mode,
             "SOURCE": "API",
         }
         self.store.put("AUDITHISTORY", number, row)
@@ -120,12 +132,21 @@ class Books:
                 "Use a date in an open period, or reopen the period.",
             )
 
+    @property
+    def place(self) -> str:
+        """The entity at which the work is done; empty at top level."""
+        return str(self.entity["LOCATIONID"]) if self.entity else ""
+
+    def sees(self, name: str, record: Record) -> bool:
+        """Whether whoever is at work sees a record when writing (at top level, every one)."""
+        return visibility.sees(self.store, name, record, self.place, private=True)
+
     def dimension(self, name: str, noun: str, value: str) -> Record | None:
         """The active location, department, account ... with that ID; None for an empty ID."""
         if not value:
             return None
         record = self.store.one(name, OBJECTS[name].id_field, value)
-        if record is None:
+        if record is None or not self.sees(name, record):
             raise business(f"Invalid {noun} '{value}' specified.", f"Provide a valid {noun}.")
         if record.get("STATUS", "T") != "T":
             raise business(f"{noun} '{value}' is inactive.", f"Use an active {noun}, or activate it.")

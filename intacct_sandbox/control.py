@@ -7,6 +7,7 @@ GET  /_control/clock      {"now": ISO}
 POST /_control/reset      {"seed": "demo"|"empty"}
 POST /_control/switches   {name: value, ...} (names: switches.py); GET shows all
 POST /_control/act        {"do": ..., ...} (acts: acts.py)
+POST /_control/plant      {"customers": n, "invoices": n}: many records at once, for measuring
 GET  /_control/records/OBJECT[?FIELD=text&...]    records with all their fields
 GET  /_control/requests[?bodies=n]   how many requests and functions came in, and the last bodies, secrets masked
 POST /_control/snapshot {"name"}  and  POST /_control/restore {"name"}
@@ -22,7 +23,7 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Request, Response
 
-from . import model
+from . import many, model
 from .core import SandboxCore
 from .errors import FunctionRefusal
 from .objects import OBJECTS
@@ -97,6 +98,13 @@ def _act(core: SandboxCore, request: Request, rest: list[str]) -> Any:
     return core.act(**_json(request))
 
 
+def _plant(core: SandboxCore, request: Request, rest: list[str]) -> Any:
+    order = _json(request)
+    made = many.plant(core.books, int(order.get("customers", 0)), int(order.get("invoices", 0)))
+    core.save()
+    return made
+
+
 def _records(core: SandboxCore, request: Request, rest: list[str]) -> Any:
     name = rest[0].upper() if rest else ""
     if name not in OBJECTS:
@@ -145,6 +153,7 @@ _ROUTES: dict[tuple[str, str], _Control] = {
     ("POST", "switches"): _switch,
     ("GET", "switches"): _switches,
     ("POST", "act"): _act,
+    ("POST", "plant"): _plant,
     ("GET", "records"): _records,
     ("GET", "requests"): _requests,
     ("POST", "snapshot"): _snapshot,

@@ -240,6 +240,8 @@ class SandboxCore:
             return replies.authentication_failure(control, refusal)
         except HttpRefusal as refusal:
             return replies.edge(refusal.status, *refusal.errors)
+        if len(results) == 1 and results[0].bare is not None:
+            return Reply(200, results[0].bare.encode(), results[0].content_type)
         return Reply(200, _whole(control, signed, results))
 
     def _forget_session(self, session_id: str) -> None:
@@ -280,6 +282,7 @@ class SandboxCore:
                 burnt.append(call.controlid)
             outcome = self._call(work, call, len(request.calls))
             result.key, result.data = outcome.key, outcome.data
+            result.bare, result.content_type = outcome.bare, outcome.content_type
         except FunctionRefusal as refusal:
             result.status, result.errors = "failure", refusal.errors
             if refusal.made is not None:

@@ -184,7 +184,7 @@ def _addressed(books: Books, name: str, id_field: str, sent: dict[str, str]) -> 
     record = books.store.get(name, int(number)) if number.isdecimal() else None
     if record is None and not number and ident:
         record = books.store.one(name, id_field, ident)
-    if record is None:
+    if record is None or not books.sees(name, record):
         raise FunctionRefusal(GatewayError("DL03000005", f"No record exits for the recordkey {number or ident}"))
     if ident and record[id_field] != ident:
         raise business(f"{id_field} cannot be changed.", "Leave it out.")
@@ -227,9 +227,11 @@ def update_contact(work: Work, node: Element) -> Record:
 def delete_customer(books: Books, record: Record) -> None:
     """Delete a customer that nothing refers to."""
     customer_id = record["CUSTOMERID"]
-    for name in ("ARINVOICE", "ARPYMT", "ARADJUSTMENT"):
+    for name in ("ARINVOICE", "ARPYMT", "ARADJUSTMENT", "ARADVANCE"):
         if books.store.one(name, "CUSTOMERID", customer_id) is not None:
             raise business(f"The customer '{customer_id}' has transactions and cannot be deleted.")
+    if books.store.one("SODOCUMENT", "CUSTVENDID", customer_id) is not None:
+        raise business(f"The customer '{customer_id}' has Order Entry transactions and cannot be deleted.")
     books.delete("CUSTOMER", record["RECORDNO"])
     books.delete("CONTACT", record["DISPLAYCONTACTKEY"])
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import advances, inspection, printing, query_reads, reads, setup_functions
 from . import customer_functions as customers
-from . import inspection, printing, reads, setup_functions
 from . import invoice_functions as invoices
 from . import order_functions as orders
 from . import payment_functions as payments
+from .advance_functions import create_advance
 from .company import Books
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, GatewayError, business
@@ -23,14 +24,16 @@ _CREATE: dict[str, Writer] = {
     "CUSTOMER": customers.create_customer,
     "CONTACT": customers.create_contact,
     "ARPYMT": payments.create_payment,
+    "ARADVANCE": create_advance,
 }
 _UPDATE: dict[str, Writer] = {"CUSTOMER": customers.update_customer, "CONTACT": customers.update_contact}
 _DELETE: dict[str, Callable[[Books, Record], None]] = {
     "CUSTOMER": customers.delete_customer,
     "CONTACT": customers.delete_contact,
     "ARPYMT": remove_draft,
+    "ARADVANCE": advances.remove_draft,
 }
-_ANSWERED = {"CUSTOMER": ("RECORDNO", "CUSTOMERID"), "CONTACT": ("RECORDNO", "CONTACTNAME"), "ARPYMT": ("RECORDNO",)}
+_ANSWERED = {"CUSTOMER": ("RECORDNO", "CUSTOMERID"), "CONTACT": ("RECORDNO", "CONTACTNAME")}
 
 
 def _write(verb: str, writers: dict[str, Writer]) -> Handler:
@@ -49,7 +52,7 @@ def _write(verb: str, writers: dict[str, Writer]) -> Handler:
                 # What was made before the bad object stays made.
                 work.store.rollback(mark)
                 raise FunctionRefusal(*refusal.errors, made=made) from None
-            shown = "".join(element(field, record[field]) for field in _ANSWERED[name])
+            shown = "".join(element(field, record[field]) for field in _ANSWERED.get(name, ("RECORDNO",)))
             made.append(f"<{name.lower()}>{shown}</{name.lower()}>")
         return Outcome(data=data("".join(made), listtype="objects", count=len(made)))
 
@@ -65,7 +68,7 @@ def delete(work: Work, function: Element) -> Outcome:
     work.books.allow("DELETE", name)
     for key in [part.strip() for part in text_of(function, "keys").split(",") if part.strip()]:
         record = work.store.get(name, int(key)) if key.isdecimal() else None
-        if record is None:
+        if record is None or not work.visible(name, record, private=True):
             raise business(f"Cannot find {name.lower()} with key '{key}' to delete.")
         remover(work.books, record)
     return Outcome()
@@ -83,7 +86,7 @@ def get_api_session(work: Work, function: Element) -> Outcome:
 
 FUNCTIONS: dict[str, Handler] = {
     "getAPISession": get_api_session,
-    "query": reads.query,
+    "query": query_reads.query,
     "readByQuery": reads.read_by_query,
     "readMore": reads.read_more,
     "read": reads.read,

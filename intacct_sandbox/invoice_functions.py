@@ -57,7 +57,7 @@ def read_amount(parent: Element, name: str, noun: str = "amount") -> Decimal:
 def active_customer(books: Books, customer_id: str) -> Record:
     """The customer with that ID, who must be active."""
     customer = books.store.one("CUSTOMER", "CUSTOMERID", customer_id)
-    if customer is None:
+    if customer is None or not books.sees("CUSTOMER", customer):
         raise business(f"Invalid Customer '{customer_id}' specified.", "Provide a valid Customer.")
     if customer["STATUS"] != "T":
         raise business(f"The customer '{customer_id}' is inactive.", "Activate the customer, and try again.")
@@ -219,6 +219,7 @@ def _delete(name: str) -> Handler:
         if record["RAWSTATE"] == "V":
             raise business(f"Transaction '{record.get('RECORDID')}' is Reversed and can't be deleted.")
         _untouched(work, name, record, "delete")
+        work.books.open_period(record["WHENPOSTED"])
         documents.remove(work.books, name, record)
         return Outcome(key=str(record["RECORDNO"]))
 
@@ -240,7 +241,8 @@ def update_invoice(work: Work, node: Element) -> Outcome:
         _untouched(work, "ARINVOICE", record, "update")
         key = record["RECORDNO"]
         changes = _changes(work, node, record)
-        books.open_period(changes.get("WHENPOSTED") or record["WHENPOSTED"])
+        for day in (record["WHENPOSTED"], changes.get("WHENPOSTED") or record["WHENPOSTED"]):
+            books.open_period(day)
         books.modify("ARINVOICE", key, **changes)
         _update_lines(work, node, key)
         _settle(books, record, key)

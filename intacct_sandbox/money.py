@@ -40,12 +40,15 @@ class SourceKind:
         return f"{self.name}ENTRYKEY"
 
 
+# Credits that are the rest of received money, without lines that it is taken from.
+RESTS = ("ARPYMT", "ARADVANCE")
 SOURCES = {
     kind.name: kind
     for kind in (
         SourceKind("ADJUSTMENT", "ADJUSTMENTAMOUNT", "ARADJUSTMENT"),
         SourceKind("INLINE", "INLINEAMOUNT", "ARINVOICE"),
         SourceKind("OVERPAYMENT", "POSTEDOVERPAYMENTAMOUNT", "ARPYMT"),
+        SourceKind("ADVANCE", "POSTEDADVANCEAMOUNT", "ARADVANCE"),
         SourceKind("NEGATIVEINVOICE", "NEGATIVEINVOICEAMOUNT", "ARINVOICE"),
     )
 }
@@ -89,7 +92,7 @@ def not_found(key: object) -> FunctionRefusal:
 def target_of(books: Books, application: Application, customer_id: str, currency: str) -> Record:
     """The document to be paid, checked: posted, this customer's, in this currency, and owing enough."""
     document = books.store.get(application.target, application.key)
-    if document is None:
+    if document is None or not books.sees(application.target, document):
         raise not_found(application.key)
     shown = document.get("RECORDID") or application.key
     if customer_id and document["CUSTOMERID"] != customer_id:
@@ -104,7 +107,32 @@ def target_of(books: Books, application: Application, customer_id: str, currency
     if application.asked > due:
         text = f"The amount {format_amount(application.asked)} for transaction '{shown}' exceeds total amount due"
         raise business(f"{text} ({format_amount(due)})", "Pay no more than the amount due.")
+    for use in application.uses:
+        _check_use(books, application, use, document)
     return document
+
+
+def _check_use(books: Books, application: Application, use: Use, document: Record) -> None:
+    """A credit is used by its own entity, and an inline credit whole (unless the switch lets parts through)."""
+    source = books.store.get(use.kind.object, use.key)
+    if source is None or not books.sees(use.kind.object, source):
+        raise not_found(use.key)
+    owners = {row.get("MEGAENTITYID") for row in (source, document)} - {None, ""}
+    if len(owners) > 1:
+        text = "Credits can be applied only to invoices of the entity that owns them."
+        raise business(text, "Apply it in its own entity.", "BL03002073")
+    if application.own_inline(use) and books.switches.inline_whole:
+        whole = _inline_credit(books, use)
+        if use.amount != whole:
+            shown = format_amount(whole)
+            raise business(f"The inline credit can only be applied whole ({shown}).", f"Apply {shown}.")
+
+
+def _inline_credit(books: Books, use: Use) -> Decimal:
+    """What the invoice's negative lines still hold, or the one line that is named."""
+    lines = documents.lines_of(books, use.kind.object, use.key)
+    held = (line["TRX_TOTALPAID"] - line["TRX_AMOUNT"] for line in lines if use.entry in (None, line["RECORDNO"]))
+    return sum((amount for amount in held if amount > 0), ZERO)
 
 
 def apply(books: Books, payment: Record, application: Application, day: date, state: str = COUNTS) -> None:
@@ -145,8 +173,8 @@ def _consume(books: Books, use: Use, amount: Decimal) -> list[tuple[int | None, 
     source = books.store.get(use.kind.object, use.key)
     if source is None:
         raise not_found(use.key)
-    if use.kind.object == "ARPYMT":
-        use_rest(books, source, amount)
+    if use.kind.object in RESTS:
+        use_rest(books, use.kind.object, source, amount)
         return [(None, amount)]
     taken: list[tuple[int | None, Decimal]] = []
     rest = amount
@@ -164,8 +192,8 @@ def _consume(books: Books, use: Use, amount: Decimal) -> list[tuple[int | None, 
     return taken
 
 
-def use_rest(books: Books, payment: Record, amount: Decimal) -> None:
-    """Move a payment's unapplied rest down (or up again with a negative amount)."""
+def use_rest(books: Books, name: str, payment: Record, amount: Decimal) -> None:
+    """Move a payment's or an advance's unapplied rest down (or up again with a negative amount)."""
     due = payment["TRX_TOTALDUE"] - amount
     if payment["STATE"] != COUNTS or due < 0:
         shown = format_amount(payment["TRX_TOTALDUE"])
@@ -173,7 +201,7 @@ def use_rest(books: Books, payment: Record, amount: Decimal) -> None:
     paid = payment["TRX_TOTALPAID"] + amount
     rate = payment["EXCHANGE_RATE"]
     books.adjust(
-        "ARPYMT",
+        name,
         payment["RECORDNO"],
         TRX_TOTALDUE=due,
         TOTALDUE=cents(due * rate),
@@ -213,6 +241,8 @@ def _row(
     if use is not None:
         name = use.kind.amount
         values |= {use.kind.key: use.key, use.kind.entry: entry, f"TRX_{name}": amount, name: cents(amount * rate)}
+        if use.kind.object in RESTS:
+            values[f"POSTED{use.kind.key}"] = use.key
     books.create("ARPYMTDETAIL", **values)
     current = books.store.table(documents.ITEMS[application.target]).rows[line["RECORDNO"]]
     move = documents.select_line if state == DRAFT else documents.pay_line
@@ -238,10 +268,10 @@ def take_back(books: Books, row: Record) -> None:
 
 def _give_back(books: Books, kind: SourceKind, row: Record, amount: Decimal) -> None:
     key = row[kind.key]
-    if kind.object == "ARPYMT":
-        payment = books.store.get("ARPYMT", key)
+    if kind.object in RESTS:
+        payment = books.store.get(kind.object, key)
         if payment is not None and payment["STATE"] == COUNTS:
-            use_rest(books, payment, -amount)
+            use_rest(books, kind.object, payment, -amount)
         return
     line = books.store.table(documents.ITEMS[kind.object]).rows[row[kind.entry]]
     documents.pay_line(books, kind.object, line, amount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from . import receipts
+from . import advances, receipts
 from .company import Books, length
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, business, wrapped
@@ -17,24 +17,26 @@ from .values import ZERO, parse_date
 from .work import Outcome, Work
 
 # Credits that this sandbox does not keep: refused rather than passed over.
-_UNKNOWN_CREDITS = ("ADVANCEKEY", "POSTEDADVANCEKEY", "TRX_POSTEDADVANCEAMOUNT", "TRX_TOTALDISCOUNTTOAPPLY")
+_UNKNOWN_CREDITS = ("TRX_TOTALDISCOUNTTOAPPLY",)
 
 
-def _customer(books: Books, customer_id: str) -> Record:
+def customer_of(books: Books, customer_id: str) -> Record:
+    """The customer with that ID, active or not."""
     customer = books.store.one("CUSTOMER", "CUSTOMERID", customer_id)
-    if customer is None:
+    if customer is None or not books.sees("CUSTOMER", customer):
         raise business(f"Invalid Customer '{customer_id}' specified.", "Provide a valid Customer.")
     return customer
 
 
-def _day(text: str, noun: str) -> date:
+def day_of(text: str, noun: str) -> date:
+    """A date of an object function, `MM/DD/YYYY`."""
     try:
         return parse_date(text)
     except ValueError:
         raise business(f"The {noun} '{text}' is invalid.", code="PL03000006") from None
 
 
-def _place(books: Books, bank_id: str, undeposited: str, batch: str) -> tuple[Record | None, Record | None]:
+def place_of(books: Books, bank_id: str, undeposited: str, batch: str) -> tuple[Record | None, Record | None]:
     """Where the money goes: exactly one of a bank account and an undeposited funds account."""
     books.summary("payments", batch)
     if bank_id and undeposited:
@@ -48,12 +50,12 @@ def _place(books: Books, bank_id: str, undeposited: str, batch: str) -> tuple[Re
 def create_payment(work: Work, node: Element) -> Record:
     """Post the ARPYMT that an object `create` describes; gives the new record."""
     try:
-        return receipts.post(work.books, _receipt(work, _upper(node)))
+        return receipts.post(work.books, _receipt(work, upper(node)))
     except FunctionRefusal as refusal:
         raise wrapped(refusal, "Payment") from None
 
 
-def _upper(node: Element) -> Element:
+def upper(node: Element) -> Element:
     """The same element with upper-case names: object functions take any case."""
     for child in node.iter():
         if isinstance(child.tag, str):
@@ -66,7 +68,7 @@ def _receipt(work: Work, node: Element) -> Receipt:
     method = text_of(node, "PAYMENTMETHOD")
     if method not in METHODS:
         raise business(f"The payment method '{method}' is invalid.", f"Use one of: {', '.join(METHODS)}.")
-    bank, undeposited = _place(
+    bank, undeposited = place_of(
         books, text_of(node, "FINANCIALENTITY"), text_of(node, "UNDEPOSITEDACCOUNTNO"), text_of(node, "PRBATCH")
     )
     customer_id, payer = text_of(node, "CUSTOMERID"), text_of(node, "PAYERNAME")
@@ -78,9 +80,9 @@ def _receipt(work: Work, node: Element) -> Receipt:
         raise business("Provide at least one payment detail.", "Name the invoices to pay in ARPYMTDETAILS.")
     currency = books.currency(text_of(node, "CURRENCY"))
     receipt = Receipt(
-        customer=_customer(books, customer_id) if customer_id else None,
+        customer=customer_of(books, customer_id) if customer_id else None,
         method=method,
-        received=_day(text_of(node, "RECEIPTDATE"), "receipt date"),
+        received=day_of(text_of(node, "RECEIPTDATE"), "receipt date"),
         currency=currency,
         rate=read_rate(text_of(node, "EXCHANGE_RATE"), currency),
         bank=bank,
@@ -146,7 +148,10 @@ def _application(detail: Element) -> Application:
     for kind in SOURCES.values():
         amount = _optional(detail, f"TRX_{kind.amount}")
         if amount:
-            application.uses.append(Use(kind, _key(detail, kind.key), amount))
+            line = _key(detail, kind.entry) if text_of(detail, kind.entry) else None
+            application.uses.append(Use(kind, _key(detail, kind.key), amount, line))
+        elif text_of(detail, kind.key):
+            raise business(f"{kind.key} is given without an amount.", f"Send TRX_{kind.amount} with it.")
     if any(use.kind.name == "INLINE" and not application.own_inline(use) for use in application.uses):
         raise business("An inline credit can be applied to its own invoice only.")
     return application
@@ -164,7 +169,7 @@ def create_arpayment(work: Work, node: Element) -> Outcome:
 
 def _legacy_receipt(work: Work, node: Element) -> Receipt:
     books = work.books
-    bank, undeposited = _place(
+    bank, undeposited = place_of(
         books, text_of(node, "bankaccountid"), text_of(node, "undepfundsacct"), text_of(node, "batchkey")
     )
     method = text_of(node, "paymentmethod") or "Printed Check"
@@ -175,7 +180,7 @@ def _legacy_receipt(work: Work, node: Element) -> Receipt:
     if amount <= 0 or rest < 0:
         raise business("The payment amount is less than the sum of its items.", "Correct the amounts.")
     return Receipt(
-        customer=_customer(books, text_of(node, "customerid")),
+        customer=customer_of(books, text_of(node, "customerid")),
         method={"ACH": "Online ACH Debit", "Online": "Online ACH Debit"}.get(method, method),
         received=read_day(node, "datereceived") or books.today(),
         currency=currency,
@@ -206,7 +211,7 @@ def apply_arpayment(work: Work, node: Element) -> Outcome:
         raise business("Provide at least one invoice to apply the payment to.")
     applications = [_targeted(books, item, Use(SOURCES[kind], key, item.cash)) for item in items]
     receipt = Receipt(
-        customer=_customer(books, source["CUSTOMERID"]),
+        customer=customer_of(books, source["CUSTOMERID"]),
         method=source.get("PAYMENTMETHOD") or "Printed Check",
         received=needed_day(node, "paymentdate"),
         currency=source["CURRENCY"],
@@ -232,6 +237,9 @@ def _credit(books: Books, key: int) -> tuple[str, Record]:
     adjustment = books.store.get("ARADJUSTMENT", key)
     if adjustment is not None and adjustment["TRX_TOTALENTERED"] < 0:
         return "ADJUSTMENT", adjustment
+    advance = books.store.get("ARADVANCE", key)
+    if advance is not None and advance["STATE"] == COUNTS:
+        return "ADVANCE", advance
     invoice = books.store.get("ARINVOICE", key)
     if invoice is not None and invoice["RAWSTATE"] == "A" and invoice["TRX_TOTALENTERED"] < 0:
         return "NEGATIVEINVOICE", invoice
@@ -239,10 +247,13 @@ def _credit(books: Books, key: int) -> tuple[str, Record]:
 
 
 def reverse_arpayment(work: Work, node: Element) -> Outcome:
-    """Void a payment."""
+    """Void a payment, or an advance of which nothing is applied."""
     work.books.allow("UPDATE", "ARPYMT")
+    day, key = needed_day(node, "datereversed"), node.get("key", "")
+    if key.isdecimal() and work.store.get("ARADVANCE", int(key)) is not None:
+        advances.void(work.books, found_by_key(work, node, "ARADVANCE"), day)
+        return Outcome(key=key)
     payment = found_by_key(work, node, "ARPYMT")
-    day = needed_day(node, "datereversed")
     receipts.reverse(work.books, payment, day, text_of(node, "description"))
     return Outcome(key=str(payment["RECORDNO"]))
 

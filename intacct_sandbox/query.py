@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import aggregates
+from .aggregates import Aggregate
 from .columns import Column, Columns
 from .envelope import Element, text_of
 from .errors import SIGN_IN, FunctionRefusal, GatewayError, business, schema_refusal
@@ -26,7 +28,6 @@ OPERATORS = {
     "isnull": "null",
     "isnotnull": "not null",
 }
-AGGREGATES = ("count", "avg", "min", "max", "sum")
 LARGEST_PAGE = 2000
 LARGEST_IN = 1000
 
@@ -82,18 +83,22 @@ class QueryReader:
             raise invalid_field(self._name, field)
         return found
 
-    def selected(self) -> list[Column]:
-        """The columns to show, in the order asked for."""
-        fields = []
+    def selected(self) -> list[Column | Aggregate]:
+        """What to show, in the order asked for: columns, and figures over them."""
+        found: list[Column | Aggregate] = []
         for node in self._function.iterfind("select/*"):
-            if node.tag in AGGREGATES:
-                raise business(f"The function {node.tag} is not available in select.", "Select plain fields.")
-            if node.tag != "field":
-                raise schema_refusal(f"Element '{node.tag}': This element is not expected.")
-            fields.append((node.text or "").strip())
-        if not fields or "" in fields:
+            name, field = str(node.tag), (node.text or "").strip()
+            if name != "field" and name not in aggregates.NAMES:
+                raise schema_refusal(f"Element '{name}': This element is not expected.")
+            if not field:
+                raise business("Provide at least one field in select.", "Name the fields to return.")
+            column = self.column(field)
+            found.append(column if name == "field" else Aggregate(name, column))
+            if isinstance(found[-1], Aggregate):
+                found[-1].check()
+        if not found:
             raise business("Provide at least one field in select.", "Name the fields to return.")
-        return [self.column(field) for field in fields]
+        return found
 
     def condition(self) -> Condition | None:
         """The filter as a condition; None when there is none."""

@@ -1,11 +1,10 @@
-"""The reading functions: query, readByQuery, readMore, read, readByName."""
+"""The older reading functions: readByQuery, readMore, read, readByName. (`query` is in query_reads.py.)"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 
-from . import query as queries
+from . import formats, visibility
 from .columns import Column, Columns
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, GatewayError, business, processing_error
@@ -14,7 +13,7 @@ from .model import Lines, ObjectType, Record
 from .objects import OBJECTS
 from .render import data
 from .sqlish import SqlReader
-from .values import truth, xml_text
+from .values import xml_text
 from .work import Outcome, Work
 
 LARGEST_READ_PAGE = 1000
@@ -31,66 +30,12 @@ def object_type(name: str) -> ObjectType:
     return kind
 
 
-def _only_xml(function: Element) -> None:
-    for path in ("returnFormat", "options/returnformat"):
-        if text_of(function, path).lower() not in ("", "xml"):
-            raise business("Only the return format xml is available here.", "Leave the return format out.")
-
-
 def docparid_of(work: Work, function: Element) -> str:
     """The document type whose custom fields apply, if one is named; one that does not exist is refused."""
     docparid = text_of(function, "docparid")
     if docparid and work.store.one("SODOCUMENTPARAMS", "DOCID", docparid) is None:
         raise business(f"Invalid Transaction definition '{docparid}' specified.", "Provide a valid docparid.")
     return docparid
-
-
-def rows_xml(element: str, rows: Iterable[Record], columns: list[Column]) -> str:
-    """Rows as elements with one child a column, dotted names and all; null is an empty element."""
-    shown = [(f"<{column.name}>", f"</{column.name}>", column.show) for column in columns]
-    parts: list[str] = []
-    for row in rows:
-        parts.append(f"<{element}>")
-        for start, end, show in shown:
-            text = show(row)
-            parts.append(start)
-            if text:
-                parts.append(xml_text(text))
-            parts.append(end)
-        parts.append(f"</{element}>")
-    return "".join(parts)
-
-
-def query(work: Work, function: Element) -> Outcome:
-    """`query`: every page is a fresh look, offset rows into what fits now."""
-    _only_xml(function)
-    kind = object_type(text_of(function, "object"))
-    work.books.allow("READ", kind.name)
-    reader = queries.QueryReader(kind.name, work.columns(docparid_of(work, function)), function)
-    columns, condition, order = reader.selected(), reader.condition(), reader.order()
-    private = truth(text_of(function, "options/showprivate"))
-    rows = _visible(work, kind, select(work.store, kind.name, condition), private)
-    rows = queries.sort_rows(rows, order)
-    size, offset = int(text_of(function, "pagesize") or DEFAULT_PAGE), int(text_of(function, "offset") or 0)
-    page = rows[offset : offset + size]
-    remaining = max(len(rows) - offset - len(page), 0)
-    return Outcome(
-        data=data(
-            rows_xml(kind.name, page, columns),
-            listtype=kind.name,
-            totalcount=len(rows),
-            offset=offset,
-            count=len(page),
-            numremaining=remaining,
-        )
-    )
-
-
-def _visible(work: Work, kind: ObjectType, rows: list[Record], private: bool) -> list[Record]:
-    if "MEGAENTITYID" not in kind.fields or (private and not work.signed.location_id):
-        return rows
-    entity = work.signed.location_id
-    return [row for row in rows if not row.get("MEGAENTITYID") or row["MEGAENTITYID"] == entity]
 
 
 def _listed_columns(columns: Columns, name: str, asked: str, groups: bool) -> list[Column]:
@@ -114,8 +59,7 @@ def _page_size(text: str) -> int:
 
 def read_by_query(work: Work, function: Element) -> Outcome:
     """`readByQuery`: the first page; what remains is kept for readMore, in this session."""
-    _only_xml(function)
-    kind = object_type(text_of(function, "object"))
+    form, kind = formats.asked(function), object_type(text_of(function, "object"))
     work.books.allow("READ_BY_QUERY", kind.name)
     size = _page_size(text_of(function, "pagesize"))
     docparid = docparid_of(work, function)
@@ -123,7 +67,8 @@ def read_by_query(work: Work, function: Element) -> Outcome:
     condition = SqlReader(kind.name, columns, text_of(function, "query")).condition()
     fields = text_of(function, "fields") or "*"
     _listed_columns(columns, kind.name, fields, groups=True)
-    rows = _visible(work, kind, select(work.store, kind.name, condition), private=False)
+    found = select(work.store, kind.name, condition)
+    rows = visibility.visible(work.store, kind.name, found, work.signed.location_id, private=False)
     keys = [row["RECORDNO"] for row in rows]
     result_id = ""
     if len(keys) > size:
@@ -132,6 +77,7 @@ def read_by_query(work: Work, function: Element) -> Outcome:
         "OBJECT": kind.name,
         "FIELDS": fields,
         "DOCPARID": docparid,
+        "FORM": form,
         "KEYS": keys,
         "SIZE": size,
         "DONE": 0,
@@ -151,15 +97,16 @@ def _next_page(work: Work, state: Record) -> Outcome:
         work.store.remove("_RESULT", state["ID"])
     columns = _listed_columns(work.columns(state.get("DOCPARID", "")), name, state["FIELDS"], groups=True)
     rows = [row for key in page if (row := work.store.get(name, key)) is not None]
-    return Outcome(
-        data=data(
-            rows_xml(name.lower(), rows, columns),
-            listtype=name.lower(),
-            count=len(rows),
-            totalcount=len(keys),
-            numremaining=remaining,
-            resultId=state["ID"],
-        )
+    return formats.outcome(
+        state.get("FORM", "xml"),
+        name.lower(),
+        [column.name for column in columns],
+        [[column.show(row) for column in columns] for row in rows],
+        listtype=name.lower(),
+        count=len(rows),
+        totalcount=len(keys),
+        numremaining=remaining,
+        resultId=state["ID"],
     )
 
 
@@ -203,7 +150,7 @@ def _keys(function: Element) -> list[str]:
 
 
 def _read(work: Work, function: Element, kind: ObjectType, rows: list[Record]) -> Outcome:
-    _only_xml(function)
+    form = formats.asked(function)
     work.books.allow("READ", kind.name)
     asked = text_of(function, "fields") or "*"
     whole = asked == "*"
@@ -213,6 +160,10 @@ def _read(work: Work, function: Element, kind: ObjectType, rows: list[Record]) -
         _known_or_prose(columns, kind.name, asked)
     shown = _listed_columns(columns, kind.name, asked, groups=True)
     seen = [row for row in rows if work.visible(kind.name, row, private=True)]
+    if form != "xml":
+        texts = [[column.show(row) for column in shown] for row in seen]
+        names = [column.name for column in shown]
+        return formats.outcome(form, kind.name, names, texts, listtype=kind.name, count=len(seen))
     inside = "".join(_nested(work, kind, row, shown, docparid if whole else None) for row in seen)
     return Outcome(data=data(inside, listtype=kind.name, count=len(seen)))
 
@@ -238,7 +189,9 @@ def _nested(work: Work, kind: ObjectType, row: Record, columns: list[Column], do
 def _owned(work: Work, owned: Lines, row: Record, docparid: str) -> str:
     columns = _listed_columns(work.columns(docparid), owned.target, "*", groups=False)
     rows = work.store.where(owned.target, owned.key, row["RECORDNO"])
-    return f"<{owned.group}>{rows_xml(owned.element, rows, columns)}</{owned.group}>"
+    names = [column.name for column in columns]
+    inside = formats.rows_xml(owned.element, names, [[column.show(line) for column in columns] for line in rows])
+    return f"<{owned.group}>{inside}</{owned.group}>"
 
 
 def nest(cells: list[tuple[list[str], str]]) -> str:

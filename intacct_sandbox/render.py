@@ -25,6 +25,8 @@ class Result:
     key: str | None = None
     data: str = ""
     errors: tuple[GatewayError, ...] = ()
+    bare: str | None = None
+    content_type: str = ""
 
 
 def element(name: str, value: object = "") -> str:

@@ -33,7 +33,10 @@ INDEXED: dict[str, tuple[str, ...]] = {
         "OVERPAYMENTKEY",
         "ADJUSTMENTKEY",
         "NEGATIVEINVOICEKEY",
+        "ADVANCEKEY",
     ),
+    "ARADVANCE": ("CUSTOMERID",),
+    "ARADVANCEITEM": ("RECORDKEY",),
     "GLACCOUNT": ("ACCOUNTNO",),
     "ARACCOUNTLABEL": ("ACCOUNTLABEL",),
     "LOCATION": ("LOCATIONID",),
@@ -131,6 +134,7 @@ class Store:
         self.tables: dict[str, Table] = {}
         self.counters: dict[str, int] = {}
         self.dirty: set[tuple[str, Key]] = set()
+        self.version = 0
         self._journal: list[tuple[str, Key, Record]] | None = None
 
     def table(self, name: str) -> Table:
@@ -155,7 +159,7 @@ class Store:
         if self._journal is not None:
             self._journal.append((name, key, table.rows.get(key, MISSING)))
         table.put(key, record)
-        self.dirty.add((name, key))
+        self._touched(name, key)
         return record
 
     def change(self, name: str, key: Key, **changes: Any) -> Record:
@@ -168,7 +172,13 @@ class Store:
         if self._journal is not None:
             self._journal.append((name, key, table.rows[key]))
         table.remove(key)
+        self._touched(name, key)
+
+    def _touched(self, name: str, key: Key) -> None:
+        """Note a change; `version` counts those of records that can be read (sessions and the like are not)."""
         self.dirty.add((name, key))
+        if not name.startswith("_"):
+            self.version += 1
 
     def where(self, name: str, field: str, value: Any) -> list[Record]:
         """Rows whose `field` equals `value`, by index (or by a walk where there is none), oldest first."""
@@ -203,6 +213,7 @@ class Store:
         """Undo what was changed since `mark`, newest first; the work in hand goes on."""
         journal = self._journal or []
         undone, self._journal = journal[mark:], None
+        self.version += 1
         for name, key, before in reversed(undone):
             table = self.table(name)
             if before is not MISSING:
@@ -219,6 +230,7 @@ class Store:
         """Replace everything."""
         self.tables = {name: Table(name, rows) for name, rows in tables.items()}
         self.counters = dict(counters)
+        self.version += 1
         self.dirty = set()
         self._journal = None
 

@@ -36,6 +36,8 @@ class Switches:
                         docparid: {"ARINVOICE": ["REGION_CODE"], "SODOCUMENT:Sales Invoice": ["ROUTE"]}
     order_edits_move_money  editing an Order Entry document that is partly paid moves the money to its new A/R record;
                         else, and always when it is paid in full, the edit is refused
+    inline_whole        an inline credit is applied whole or not at all; else in any part
+    audit_modes         what AUDITHISTORY notes: D deletions, C creations, M changes (reading it: `denied`)
     pdf_refused         what cannot be printed: invoice numbers, DOCIDs, or whole objects ("SODOCUMENT")
     session_hours       length of a session
     authorised_senders  senders that this company lets in
@@ -62,6 +64,8 @@ class Switches:
     closed_periods: list[str] = field(default_factory=list)
     order_edits_move_money: bool = True
     custom_fields: dict[str, list[str]] = field(default_factory=dict)
+    inline_whole: bool = True
+    audit_modes: list[str] = field(default_factory=lambda: ["D"])
     pdf_refused: list[str] = field(default_factory=list)
     session_hours: float = 12
     authorised_senders: list[str] = field(default_factory=lambda: ["invoiced"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from . import visibility
 from .columns import Columns
 from .company import Books
 from .envelope import Control, Element
@@ -35,20 +36,20 @@ class Work:
 
     def visible(self, name: str, row: Record, private: bool = False) -> bool:
         """Whether the session sees a record: its own entity's and shared ones; all with `private` at top level."""
-        if "MEGAENTITYID" not in OBJECTS[name].fields:
-            return True
-        owner = row.get("MEGAENTITYID")
-        if not owner:
-            return True
-        return bool(owner == self.signed.location_id) if self.signed.location_id else private
+        return visibility.sees(self.store, name, row, self.signed.location_id, private)
 
 
 @dataclass
 class Outcome:
-    """A function's success: the key of a legacy function, or a rendered `data` element, or neither."""
+    """A function's success: the key of a legacy function, or a rendered `data` element, or neither.
+
+    `bare` is the whole reply's text, of `content_type`, when this is the request's only function.
+    """
 
     key: str | None = None
     data: str = ""
+    bare: str | None = None
+    content_type: str = ""
 
 
 Handler = Callable[[Work, Element], Outcome]

@@ -134,6 +134,26 @@ def test_control_counts_requests_and_resets(served):
     assert control(served, "records/CUSTOMER").json() == []
 
 
+def test_control_plants_many_records(served):
+    assert control(served, "plant", {"customers": 30, "invoices": 90}).json() == {"customers": 30, "invoices": 90}
+    planted = control(served, "records/CUSTOMER", CUSTOMERID="PLT-000030").json()
+    assert [record["NAME"] for record in planted] == ["Planted Customer 000030"]
+    wire = Wire(over_http(served.url))
+    where = "<like><field>RECORDID</field><value>PLT-%</value></like>"
+    assert len(wire.rows("ARINVOICE", "RECORDID", where)) == 90
+    assert control(served, "plant", {"customers": -1}).status_code == 400
+
+
+def test_control_acts_in_order_entry(served):
+    made = control(served, "act", {"do": "create_order", "customerid": "CLT-1001", "amount": "75"}).json()
+    edited = control(served, "act", {"do": "edit_order", "docid": made["docid"], "amount": "90"}).json()
+    assert edited["invoice_key"] != made["invoice_key"]
+    (record,) = control(served, "records/ARINVOICE", RECORDNO=edited["invoice_key"]).json()
+    assert record["TOTALDUE"] == "90"
+    control(served, "act", {"do": "delete_order", "docid": made["docid"]})
+    assert control(served, "records/SODOCUMENT", DOCID=made["docid"]).json() == []
+
+
 def test_control_keeps_and_restores_a_snapshot(served):
     control(served, "snapshot", {"name": "before"})
     requests.post(served.url, data=envelope(invoice("C-1", "5")), timeout=10)

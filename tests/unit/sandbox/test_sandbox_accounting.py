@@ -16,8 +16,11 @@ from tests.unit.sandbox.sandbox_client import (
     Wire,
     apply,
     detail,
+    edit_order,
     envelope,
     invoice,
+    order,
+    order_line,
     payment,
     reverse_invoice,
     reverse_payment,
@@ -87,6 +90,74 @@ class Company(RuleBasedStateMachine):
     def delete_invoice(self, place):
         self.send(f'<delete_invoice key="{self.pick("ARINVOICE", place)}"/>')
 
+    @rule(amounts=st.lists(AMOUNT, min_size=1, max_size=3), discount=st.booleans())
+    def post_order(self, amounts, discount):
+        lines = [("PANEL", "1", str(amount)) for amount in amounts]
+        off = (("Discount", str(-(amounts[0] / 2).quantize(Decimal("0.01")))),) if discount else ()
+        self.send(order(*lines, customer="CLT-1020", subtotals=off))
+
+    @rule(place=PICK, amount=AMOUNT)
+    def edit_order(self, place, amount):
+        found = self.core.books.store.where("SODOCUMENT", "CUSTVENDID", "CLT-1020")
+        doc_id = found[place % len(found)]["DOCID"]
+        self.send(edit_order(doc_id, order_line(1, f"<price>{amount}</price>")))
+
+    @rule(place=PICK)
+    def pay_order_with_its_discount(self, place):
+        found = [row for row in self.core.books.store.where("ARINVOICE", "MODULEKEY", "8.SO") if row["TRX_TOTALDUE"]]
+        mine = [row for row in found if row["CUSTOMERID"] == "CLT-1020"]
+        if mine:
+            row = mine[place % len(mine)]
+            lines = self.core.books.store.where("ARINVOICEITEM", "RECORDKEY", row["RECORDNO"])
+            held = -sum((min(line["TRX_AMOUNT"] - line["TRX_TOTALPAID"], ZERO) for line in lines), ZERO)
+            key, half = row["RECORDNO"], (row["TRX_TOTALDUE"] / 2).quantize(Decimal("0.01"))
+            credit = f"<INLINEKEY>{key}</INLINEKEY><TRX_INLINEAMOUNT>{held}</TRX_INLINEAMOUNT>" if held else ""
+            self.send(payment(detail(key, str(half), credit), customer="CLT-1020"))
+
+    @rule(place=PICK)
+    def delete_order(self, place):
+        found = self.core.books.store.where("SODOCUMENT", "CUSTVENDID", "CLT-1020")
+        if len(found) > 1:
+            self.send(f'<delete_sotransaction key="{found[place % len(found)]["DOCID"]}"/>')
+
+    @rule(amount=AMOUNT, paid=PICK)
+    def take_advance(self, amount, paid):
+        self.send(
+            "<create><ARADVANCE><CUSTOMERID>CLT-1020</CUSTOMERID><PAYMENTMETHOD>EFT</PAYMENTMETHOD>"
+            "<PAYMENTDATE>01/14/2026</PAYMENTDATE><RECEIPTDATE>01/14/2026</RECEIPTDATE>"
+            "<FINANCIALENTITY>CHK-01</FINANCIALENTITY><ARADVANCEITEMS><ARADVANCEITEM><ACCOUNTNO>2400</ACCOUNTNO>"
+            f"<TRX_AMOUNT>{amount}</TRX_AMOUNT></ARADVANCEITEM></ARADVANCEITEMS></ARADVANCE></create>"
+        )
+        advance = self.pick("ARADVANCE", paid)
+        self.send(apply(advance, (self.pick("ARINVOICE", paid), "7")))
+
+    @invariant()
+    def orders_show_what_their_invoices_owe(self):
+        store = self.core.books.store
+        for row in store.where("SODOCUMENT", "CUSTVENDID", "CLT-1020"):
+            posted = store.get("ARINVOICE", row["PRRECORDKEY"])
+            assert (posted["RECORDID"], posted["MODULEKEY"]) == (row["DOCNO"], "8.SO")
+            for name in ("TRX_TOTALENTERED", "TRX_TOTALPAID", "TRX_TOTALDUE", "TOTALDUE"):
+                assert row[name] == posted[name]
+            assert row["TRX_TOTAL"] == posted["TRX_TOTALENTERED"]
+
+    @invariant()
+    def advances_add_up(self):
+        store = self.core.books.store
+        for row in store.where("ARADVANCE", "CUSTOMERID", "CLT-1020"):
+            used = store.where("ARPYMTDETAIL", "ADVANCEKEY", row["RECORDNO"])
+            counted = sum((item["TRX_POSTEDADVANCEAMOUNT"] for item in used if item["STATE"] == "C"), ZERO)
+            assert row["TRX_TOTALPAID"] == counted
+            assert row["TRX_TOTALDUE"] == row["TRX_TOTALENTERED"] - counted >= 0
+
+    @invariant()
+    def no_row_points_at_a_document_that_is_gone(self):
+        store = self.core.books.store
+        for row in store.where("ARPYMTDETAIL", "CUSTOMERID", "CLT-1020"):
+            if row["STATE"] == "C" and row.get("RECORDKEY") is not None:
+                assert store.get("ARINVOICE", row["RECORDKEY"]) is not None
+                assert store.get("ARINVOICEITEM", row["ENTRYKEY"]) is not None
+
     @invariant()
     def documents_add_up(self):
         store = self.core.books.store
@@ -101,7 +172,8 @@ class Company(RuleBasedStateMachine):
             counted = ZERO
             for item in store.where("ARPYMTDETAIL", "RECORDKEY", row["RECORDNO"]):
                 if item["STATE"] == "C":
-                    names = ("TRX_PAYMENTAMOUNT", "TRX_POSTEDOVERPAYMENTAMOUNT", "TRX_ADJUSTMENTAMOUNT")
+                    sources = ("ADJUSTMENT", "POSTEDOVERPAYMENT", "POSTEDADVANCE")
+                    names = ("TRX_PAYMENTAMOUNT", *(f"TRX_{name}AMOUNT" for name in sources))
                     counted += sum((item.get(name) or ZERO for name in names), ZERO)
             assert counted == row["TRX_TOTALPAID"]
 

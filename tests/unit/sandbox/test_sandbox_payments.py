@@ -98,7 +98,7 @@ def test_inline_credit_closes_every_line(wire):
         ({"place": "<FINANCIALENTITY>CHK-99</FINANCIALENTITY>"}, "Invalid Bank account 'CHK-99' specified."),
         ({"currency": "EUR"}, "Enable foreign-currency transactions"),
         ({"document": "D" * 46}, "document number is too long"),
-        ({"more": "<ADVANCEKEY>3</ADVANCEKEY>"}, "ADVANCEKEY is not available"),
+        ({"more": "<ADVANCEKEY>3</ADVANCEKEY>"}, "ADVANCEKEY is given without an amount"),
     ],
 )
 def test_payment_that_does_not_fit_leaves_nothing_behind(core, wire, change, phrase):
