@@ -61,7 +61,7 @@ def listed(company: Company, kind: Kind, asked: Asked[FilterT], tabs: Tabs, sums
     shares = kept(company, kind.value)
     return Listed(
         asked=asked,
-        sums=sums(company, asked.wanted, whole=whole),
+        sums=sorted(sums(company, asked.wanted, whole=whole), key=lambda row: row.currency != company.base_currency),
         counts=_counts(company, asked, tabs, sums, shares) if not asked.chips else {},
         currencies=[(currency, currency) for currency in sorted({key.currency for key in shares})],
         connected=active_book(company.id) is not None,

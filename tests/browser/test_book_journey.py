@@ -67,7 +67,8 @@ def test_from_first_customer_to_voided_payment(sign_in, check):
     page.get_by_role("button", name="Apply", exact=True).click()
     assert figure(page, "Left to apply") == "0.00 USD"
 
-    page.get_by_role("link", name="Void").click()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Void this payment").click()
     check(page)
     page.get_by_role("button", name="Void PMT-00001").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Voided")

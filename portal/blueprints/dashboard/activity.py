@@ -41,6 +41,8 @@ _ACTS = {
     "duplicated": "duplicated",
 }
 
+_MOVES = {"applied": "applied", "unapplied": "un-applied"}
+
 
 @dataclass(frozen=True)
 class Happened:
@@ -58,7 +60,7 @@ class Happened:
     from_there: bool
 
 
-def happened(company: Company, *, limit: int = 8) -> list[Happened]:
+def happened(company: Company, *, limit: int = 6) -> list[Happened]:
     """What was done in the book lately, newest first."""
     entries = recent_activity(company, limit=limit)
     records = _records(company, entries)
@@ -92,7 +94,7 @@ def _line(entry: AuditEntry, record: Any, company: Company) -> Happened:
         endpoint=endpoint,
         values={argument: record.id},
         what=_what(entry, customer),
-        amount=None if isinstance(record, Customer) else _worth(record),
+        amount=None if isinstance(record, Customer) or entry.action in _MOVES else _worth(record),
         currency=record.currency,
         from_there=entry.actor.startswith(SYNC_ACTOR),
     )
@@ -103,8 +105,8 @@ def _worth(record: Invoice | Payment | CreditNote) -> Decimal:
 
 
 def _what(entry: AuditEntry, customer: str) -> str:
-    if entry.action in ("applied", "unapplied"):
-        return f"{'applied' if entry.action == 'applied' else 'un-applied'}: {entry.text}"
+    if entry.action in _MOVES:
+        return f"{_MOVES[entry.action]}: {entry.text}"
     if entry.action != "created":
         return f"{_ACTS.get(entry.action, entry.action.replace('_', ' '))}, {customer}"
     if entry.actor.startswith(SYNC_ACTOR):

@@ -24,6 +24,7 @@ from portal.app import create_app
 from portal.config import Settings
 from portal.extensions import db
 from portal.models.company import Company, Role
+from portal.models.connection import Book, IntacctList
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
@@ -202,3 +203,18 @@ def signed_in(app: Flask, company: Company) -> Callable[[Role], Browser]:
         return browser
 
     return sign_in
+
+
+@pytest.fixture
+def with_intacct(company: Company) -> Callable[..., Book]:
+    """Gives the company a book of Intacct, and the lists that were last read of it."""
+
+    def connect(**lists: list[dict[str, str]]) -> Book:
+        book = Book(company_id=company.id, intacct_company_id="northfield")
+        db.session.add(book)
+        db.session.flush()
+        db.session.add_all(IntacctList(book_id=book.id, kind=kind, items=items) for kind, items in lists.items())
+        db.session.commit()
+        return book
+
+    return connect

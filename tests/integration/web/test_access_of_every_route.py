@@ -86,7 +86,7 @@ def test_records_of_another_company_do_not_exist(app, company, signed_in, book_o
 @pytest.mark.parametrize("record_id", ["0", "99", "2147483648", "99999999999999999999", "x", "-1", "%00"])
 def test_ids_that_belong_to_no_record_do_not_exist(signed_in, record_id):
     browser = signed_in(Role.ADMIN)
-    for area in ("customers", "invoices", "payments"):
+    for area in ("customers", "invoices", "payments", "credit-notes"):
         assert browser.get(f"/{area}/{record_id}").status_code == 404
 
 

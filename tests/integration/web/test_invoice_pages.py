@@ -202,3 +202,47 @@ def test_book_without_invoices_says_what_to_do_next(signed_in):
     assert "No invoices yet" in page
     assert "Write an invoice" in page
     assert "No customers yet" in signed_in(Role.ACCOUNTANT).get("/invoices/new").text
+
+
+def test_due_date_follows_the_terms_until_somebody_sets_another(signed_in, book):
+    browser = signed_in(Role.ACCOUNTANT)
+    page = browser.get(f"/invoices/new?customer={book.customer.id}").text
+    given = re.search(r'name="by_terms" type="hidden" value="([^"]+)"', page)[1]
+    assert f'name="due_date" type="date" value="{given}"' in page
+    new_invoice(browser, book, by_terms=given, due_date=given, payment_terms="NET 60")
+    assert newest().due_date == dt.date(2027, 1, 2)
+    new_invoice(browser, book, by_terms=given, due_date="2026-11-20", payment_terms="NET 60")
+    assert newest().due_date == dt.date(2026, 11, 20)
+    new_invoice(browser, book, payment_terms="Due on receipt")
+    assert newest().due_date == dt.date(2026, 11, 3)
+
+
+def test_duplicate_opens_as_a_draft_with_the_same_lines(signed_in, book):
+    browser = signed_in(Role.ACCOUNTANT)
+    path = f"/invoices/{book.second.id}"
+    answer = browser.post(f"{path}/duplicate", page=path)
+    assert answer.location == f"/invoices/{newest().id}/edit"
+    assert (newest().draft, newest().total, newest().number) == (True, Decimal("120.50"), "INV-00004")
+    assert "INV-00004 is a draft with the lines of INV-00002" in browser.get(answer.location).text
+    assert "Duplicated (from INV-00002)" in browser.get(f"/invoices/{newest().id}").text
+
+
+def test_what_cannot_be_done_stands_in_the_menu_with_its_reason(signed_in, book):
+    invoices.void(book.second, reason="", actor=Actor("test"))
+    db.session.commit()
+    page = signed_in(Role.ACCOUNTANT).get(f"/invoices/{book.second.id}").text
+    menu = page.split('class="menu"')[1].split("</details>")[0]
+    for label in ("Edit", "Record payment", "Credit this invoice", "Void this invoice"):
+        assert f'aria-disabled="true">{label}</span><small>INV-00002 is voided' in menu
+    assert "Duplicate</button>" in menu
+
+
+def test_lines_suggest_what_intacct_has(signed_in, book, with_intacct):
+    with_intacct(gl_accounts=[{"id": "4000", "name": "Sales"}], locations=[{"id": "100", "name": "Chicago"}])
+    page = signed_in(Role.ACCOUNTANT).get(f"/invoices/{book.second.id}/edit").text
+    assert '<datalist id="known-accounts"><option value="4000">Sales</option></datalist>' in page
+    assert '<datalist id="known-locations"><option value="100">Chicago</option></datalist>' in page
+    assert 'list="known-accounts"' in page
+    book.second.lines[0].account = "4000"
+    db.session.commit()
+    assert "4000 Sales" in signed_in(Role.VIEWER).get(f"/invoices/{book.second.id}").text

@@ -144,3 +144,21 @@ def test_dashboard_adds_up_what_the_lists_show(signed_in, book):
 def test_empty_company_is_shown_its_first_steps(signed_in):
     assert "Three steps to books that agree" in signed_in(Role.ADMIN).get("/").text
     assert "Add a customer" not in signed_in(Role.VIEWER).get("/").text
+
+
+def test_own_facts_of_a_payment_are_edited_and_its_applications_stay(signed_in, book):
+    browser = signed_in(Role.ACCOUNTANT)
+    path = f"/payments/{book.payment.id}/edit"
+    assert 'value="150.00"' in browser.get(path).text
+    data = {"date": "2026-10-06", "amount": "99", "method": "wire", "reference": "4712", "version": "1"}
+    refused = browser.post(path, data)
+    assert refused.status_code == 422
+    assert "100.00 USD of PMT-00001 is applied. Un-apply the difference first." in refused.text
+    assert 'value="4712"' in refused.text
+    assert browser.post(path, {**data, "amount": "180"}).status_code == 303
+    db.session.refresh(book.payment)
+    assert (book.payment.amount, book.payment.applied, book.payment.method) == (180, 100, "wire")
+    stale = browser.post(path, {**data, "amount": "190"})
+    assert stale.status_code == 409
+    assert "Somebody else saved this meanwhile" in stale.text
+    assert "amount from 150.00 to 180.00" in browser.get(f"/payments/{book.payment.id}").text
