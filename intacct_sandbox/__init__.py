@@ -6,9 +6,9 @@
     functions                    every function by name, on top of reads, query_reads, *_functions
     query, sqlish, filters, columns, paging, aggregates, formats    the two query languages over the objects' fields
     model, notation, objects, order_objects, inspection, printing   what the objects are, told and printed
-    company, visibility, dimensions, documents, money, advances, receipts, acts    the books, and what may be done to them
+    company, visibility, dimensions, documents, money, advances, receipts, acts    the books, and what is done to them
     orders, order_lines, moving, mirror, order_acts      Order Entry, on top of the books
-    store, persist, clock, switches, seed*, many          records, their file, time, unconfirmed behaviour, first data
+    store, persist, clock, switches, seed*, many          records, their file, time, unconfirmed behaviour, seeds
 
 What Intacct does not document was decided as follows (switches.py holds what can be turned):
 

@@ -61,8 +61,12 @@ def post(books: Books, advance: Advance, lines: list[Line]) -> Record:
         BASECURR=BASE_CURRENCY,
         CURRENCY=advance.currency,
         EXCHANGE_RATE=advance.rate,
-        TOTALENTERED=base, TOTALPAID=ZERO, TOTALDUE=base,
-        TRX_TOTALENTERED=entered, TRX_TOTALPAID=ZERO, TRX_TOTALDUE=entered,
+        TOTALENTERED=base,
+        TOTALPAID=ZERO,
+        TOTALDUE=base,
+        TRX_TOTALENTERED=entered,
+        TRX_TOTALPAID=ZERO,
+        TRX_TOTALDUE=entered,
     )
     for place, line in enumerate(lines, 1):
         fields = documents.line_fields(record, place, line)

@@ -64,4 +64,3 @@ def _invoices(books: Books, count: int) -> None:
 
 def _amount(number: int) -> Decimal:
     return Decimal(10_000 + number * 37 % 90_000) / 100
-
