@@ -30,6 +30,9 @@ class State(StrEnum):
     NOT_SYNCED = "not_synced"
 
 
+NO_CREDITS = "Credit notes are not sent to Intacct by this version. Book the credit there by hand."
+
+
 @dataclass(frozen=True)
 class SyncState:
     """A record's state, why, and where it is in Intacct ("" where it is not)."""
@@ -51,6 +54,8 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
     book = db.session.scalar(select(Book).where(Book.company_id == company.id, Book.active))
     if book is None or not record_ids:
         return answer
+    if kind == Kind.CREDIT_NOTE:
+        return {record_id: SyncState(State.EXCLUDED, NO_CREDITS) for record_id in record_ids}
     unfinished = _drafts(kind, record_ids)
     query = (
         select(SyncRow, Problem, _has_open_posting(), _has_money_to_send())
