@@ -128,7 +128,7 @@ def test_duplicate_and_payment_are_changed_and_the_dashboard_adds_up(sign_in, ch
     page.get_by_role("button", name="Fill oldest first").click()
     page.get_by_label("Amount on INV-00002").fill("40")
     page.get_by_role("button", name="Record payment").click()
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     check(page)
     page.get_by_label("Amount").fill("610")
     page.get_by_role("button", name="Save payment").click()

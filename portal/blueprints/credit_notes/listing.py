@@ -53,6 +53,7 @@ def list_credit_notes() -> str:
         page=page,
         list=listed(company, Kind.CREDIT_NOTE, wish, TABS, sums, "credit_notes.export_credit_notes"),
         sync=states_shown(company, Kind.CREDIT_NOTE, [note.id for note in page.items]),
+        today=company.today(),
     )
 
 

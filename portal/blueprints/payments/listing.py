@@ -58,6 +58,7 @@ def list_payments() -> str:
         page=page,
         list=listed(company, Kind.PAYMENT, wish, TABS, queries.payment_sums, "payments.export_payments"),
         sync=states_shown(company, Kind.PAYMENT, [payment.id for payment in page.items]),
+        today=company.today(),
     )
 
 
