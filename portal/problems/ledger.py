@@ -14,7 +14,10 @@ from portal.models.types import utcnow
 
 LONGEST_WAIT_HOURS = 24
 
-OF_THE_OTHER_SIDE = ("changed_there", "reversed_there", "gone_there", "cannot_store", "paid_both_sides", "by_hand")
+PAID_BOTH_SIDES = "paid_both_sides"
+"""The code of the problem, and the hold of a pair whose money found nothing left to pay here."""
+
+OF_THE_OTHER_SIDE = ("changed_there", "reversed_there", "gone_there", "cannot_store", PAID_BOTH_SIDES, "by_hand")
 """Problems that have nothing to do with what we want to send; only reading or a person ends them."""
 
 
@@ -64,6 +67,18 @@ def close(row: SyncRow, by: str) -> None:
         db.session.flush()
 
 
+def close_synced(row: SyncRow, by: str) -> None:
+    """Close the row's problem after a posting of it succeeded. Money that is still paid on both sides is another
+    matter than what was posted, and stays a problem."""
+    if not (_holds_money(row) and (problem := open_problem(row.id)) is not None and problem.code == PAID_BOTH_SIDES):
+        close(row, by)
+
+
+def _holds_money(row: SyncRow) -> bool:
+    query = select(Pair.id).where(Pair.source_row_id == row.id, Pair.hold == PAID_BOTH_SIDES)
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def close_if(row: SyncRow, codes: Collection[str], by: str) -> None:
     """Close the row's problem when it is one of `codes`: its cause is gone."""
     problem = open_problem(row.id)
@@ -75,6 +90,8 @@ def close_if(row: SyncRow, codes: Collection[str], by: str) -> None:
 def close_unless(row: SyncRow, codes: Collection[str], by: str) -> None:
     """Close the row's problem unless it is one of `codes`: something else is the case now."""
     problem = open_problem(row.id)
+    if problem is not None and problem.code == PAID_BOTH_SIDES and _holds_money(row):
+        return
     if problem is not None and problem.code not in codes:
         problem.closed_at, problem.closed_by = utcnow(), by
         db.session.flush()

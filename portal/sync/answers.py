@@ -60,7 +60,7 @@ def posted(posting: Posting, row: SyncRow, key: str, by: str) -> None:
     posting.state, posting.key, posting.answered_at = PostingState.POSTED, key, utcnow()
     _EFFECTS[Act(posting.act)](posting, row, key)
     row.waiting_for = ""
-    ledger.close(row, by)
+    ledger.close_synced(row, by)
     db.session.flush()
 
 

@@ -35,7 +35,7 @@ from portal.sync.money import Source
 from portal.sync.rows import has_open_posting, linked
 
 VOIDED = ("V", "Voided")
-BOTH_SIDES = "paid_both_sides"
+BOTH_SIDES = ledger.PAID_BOTH_SIDES
 ZERO = Decimal(0)
 
 
@@ -362,6 +362,8 @@ def try_held_again(ctx: RunContext) -> None:
         if pair.applied_here == pair.applied_there:
             pair.hold = ""
             ledger.close_if(pair.source, ("paid_both_sides",), ctx.by)
+        elif not pair.source.hold and ledger.open_problem(pair.source.id) is None:
+            _both_sides(ctx, pair.source, payment, invoice, pair.applied_there - pair.applied_here)
     db.session.flush()
 
 
