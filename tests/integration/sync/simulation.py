@@ -31,7 +31,7 @@ from portal.models import types
 from portal.models.company import Company
 from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
-from portal.models.sync import Problem
+from portal.models.sync import Posting, PostingState, Problem
 from portal.sync import engine, lease, runs, sending
 from tests.sage_schema import CoreAdapter, ValidatingAdapter, session
 
@@ -52,9 +52,12 @@ class Clock:
 
     def __init__(self) -> None:
         self.there = SandboxClock(START)
+        self.ticks = 0
 
     def now(self) -> datetime:
-        return self.there.now()
+        """A little later at each look, as clocks are."""
+        self.ticks += 1
+        return self.there.now() + timedelta(microseconds=self.ticks)
 
     def advance(self, **by: float) -> None:
         self.there.advance(timedelta(**by).total_seconds())
@@ -154,6 +157,7 @@ class Simulation:
         self.log: list[str] = []
         self.linked_by_hand: set[int] = set()
         self.depth = 0
+        self.backed_up = self.restored = False
         line = Line(ValidatingAdapter(CoreAdapter(self.core)), interruptions)
         app.extensions["portal_intacct_http"] = lambda: session(line)
         chance = random.Random(f"{seed}:company")
@@ -218,7 +222,10 @@ class Simulation:
             self.sync()
         self.clock.advance(hours=26)
         self.sync()
+        self.clock.advance(minutes=SETTLE_WAIT_MINUTES)
         self.sync()
+        if db.session.scalar(db.select(Posting.id).where(Posting.state == PostingState.OPEN)):
+            self.sync()
 
     # Runs
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from intacct_sandbox import receipts
@@ -31,13 +33,14 @@ LATEST_SECONDS = 900
 
 NAMES = ("Brightwater", "Acme", "Cedar & Sons", "Northwind")
 FAULTS = (
-    "reply_lost", "reply_lost", "truncated", "dropped_before", "500", "502_html", "524_late", "524_late", "429",
+    *("reply_lost",) * 4, *("524_late",) * 5, *("truncated",) * 2, "dropped_before", "500", "502_html", "429",
     "maintenance", "try_again_later", "rate_limit_text", "session_expired", "schema_error", "function_error",
 )  # fmt: skip
+NEW_PAYMENT = {"function": "create", "object": "ARPYMT"}
+NEW_CUSTOMER = {"function": "create", "object": "CUSTOMER"}
 FUNCTIONS: tuple[Any, ...] = (
-    "any", "query", "create_invoice", "create_invoice", "update_invoice", "reverse_invoice", "apply_arpayment",
-    "reverse_arpayment", "getAPISession", {"function": "create", "object": "ARPYMT"},
-    {"function": "create", "object": "ARPYMT"}, {"function": "create", "object": "CUSTOMER"},
+    *(NEW_PAYMENT,) * 5, *("create_invoice",) * 3, *("apply_arpayment",) * 2, *("reverse_arpayment",) * 3,
+    "update_invoice", "reverse_invoice", NEW_CUSTOMER, "query", "getAPISession", "any",
 )  # fmt: skip
 
 
@@ -255,6 +258,13 @@ def foreign_customer(sim: Simulation, chance: random.Random) -> None:
     sim.act("create_customer", customerid=ident, name=chance.choice(NAMES))
 
 
+def end_sessions(sim: Simulation, chance: random.Random) -> None:
+    """Intacct forgets its sessions; what it was still to finish for one of them fails, its control id burnt."""
+    table = sim.core.books.store.table("_SESSION")
+    for key in list(table.rows):
+        sim.core.books.store.remove("_SESSION", key)
+
+
 # The line and the workers
 
 
@@ -262,7 +272,7 @@ def order_fault(sim: Simulation, chance: random.Random) -> None:
     what, when = chance.choice(FAULTS), chance.choice(FUNCTIONS)
     more: dict[str, Any] = {"skip": chance.choice((0, 0, 0, 1, 2)), "times": chance.choice((1, 1, 2))}
     if what == "524_late":
-        more["late_seconds"] = chance.choice((0, 30, 300, LATEST_SECONDS))
+        more["late_seconds"] = chance.choice((0, 30, 300, 300, LATEST_SECONDS))
     sim.note(f"{what} at {when} {more}")
     sim.core.faults.order([{"when": when, "what": what, **more}])
 
@@ -296,7 +306,11 @@ def freeze(sim: Simulation, chance: random.Random) -> None:
 def meanwhile(sim: Simulation, chance: random.Random) -> None:
     """Somebody does something while the next run is at work."""
     name = chance.choice(
-        [name for name, (_, deed) in sim.steps.items() if deed not in (meanwhile, freeze, die, press, wait)]
+        [
+            name
+            for name, (_, deed) in sim.steps.items()
+            if deed not in (meanwhile, freeze, die, press, wait, back_up, restore)
+        ]
     )
     point = chance.choice(("after commit", "before request", "after request"))
     nth = chance.randint(0, 25 if "commit" in point else 12)
@@ -310,6 +324,25 @@ def meanwhile(sim: Simulation, chance: random.Random) -> None:
     sim.interrupt(point, nth, lambda: sim.elsewhere(deed))
 
 
+def back_up(sim: Simulation, chance: random.Random) -> None:
+    db.session.remove()
+    db.engine.dispose()
+    path = Path(str(db.engine.url.database))
+    shutil.copyfile(path, path.with_suffix(".backup"))
+    sim.backed_up = True
+
+
+def restore(sim: Simulation, chance: random.Random) -> None:
+    """The portal's database is the one of the last backup; Intacct knows nothing of that."""
+    if not sim.backed_up:
+        raise NothingToDo
+    db.session.remove()
+    db.engine.dispose()
+    path = Path(str(db.engine.url.database))
+    shutil.copyfile(path.with_suffix(".backup"), path)
+    sim.restored = True
+
+
 def press(sim: Simulation, chance: random.Random) -> None:
     """Sync Now, a settle run, or Retry of everything that is open."""
     kind = chance.choice((RunKind.SYNC, RunKind.SYNC, RunKind.SYNC, RunKind.SETTLE, RunKind.RECORD))
@@ -318,11 +351,22 @@ def press(sim: Simulation, chance: random.Random) -> None:
     sim.sync(kind, **subject)
 
 
+def bad_day(sim: Simulation, chance: random.Random) -> None:
+    """Something new, a fault that may meet it, and two runs close together."""
+    sim.do(chance.choice(("record payment", "record payment", "add invoice", "apply rest", "void payment")), chance)
+    sim.do("fault", chance)
+    sim.sync()
+    sim.clock.advance(seconds=chance.randint(1, 200))
+    sim.sync()
+
+
 def wait(sim: Simulation, chance: random.Random) -> None:
-    minutes = chance.choice((1, 5, 22, 70))
+    minutes = chance.choice((1, 5, 10, 22, 70))
     sim.note(f"{minutes} minutes")
     sim.clock.advance(minutes=minutes)
 
+
+_NOT_MEANWHILE = (meanwhile, freeze, die, press, bad_day, wait, back_up, restore)
 
 STEPS: Steps = {
     "add customer": (2, add_customer),
@@ -330,7 +374,7 @@ STEPS: Steps = {
     "edit invoice": (5, edit_invoice),
     "issue invoice": (1, issue_invoice),
     "void invoice": (3, void_invoice),
-    "record payment": (9, record_payment),
+    "record payment": (11, record_payment),
     "edit payment": (3, edit_payment),
     "apply rest": (4, apply_rest),
     "unapply": (4, unapply),
@@ -346,10 +390,14 @@ STEPS: Steps = {
     "edit invoice there": (1, edit_invoice_there),
     "foreign invoice": (2, foreign_invoice),
     "foreign customer": (2, foreign_customer),
-    "fault": (9, order_fault),
+    "end sessions": (2, end_sessions),
+    "fault": (11, order_fault),
     "die": (6, die),
     "freeze": (4, freeze),
     "meanwhile": (5, meanwhile),
-    "run": (26, press),
+    "back up": (1, back_up),
+    "restore": (1, restore),
+    "bad day": (10, bad_day),
+    "run": (20, press),
     "wait": (6, wait),
 }
