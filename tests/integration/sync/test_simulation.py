@@ -36,7 +36,7 @@ from tests.integration.sync.simulation import Clock, Interruptions, Simulation, 
 from tests.integration.sync.simulation_steps import STEPS as DEEDS
 
 FIRST = int(os.environ.get("PORTAL_SIM_FIRST", "1"))
-SEEDS = int(os.environ.get("PORTAL_SIM_SEEDS", "15"))
+SEEDS = int(os.environ.get("PORTAL_SIM_SEEDS", "9"))
 STEPS = int(os.environ.get("PORTAL_SIM_STEPS", "25"))
 ONLY = [int(place) for place in os.environ.get("PORTAL_SIM_ONLY", "").split(",") if place]
 NOTHING = Decimal(0)
