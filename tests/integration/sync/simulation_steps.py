@@ -199,9 +199,6 @@ def _key_to_link(problem: Problem) -> str:
     return str(seen.get("key") or listed[0].get("recordno") or "")
 
 
-# People in Intacct
-
-
 def receive(sim: Simulation, chance: random.Random) -> None:
     open_ = [row for row in sim.there("ARINVOICE") if row["TRX_TOTALDUE"] > 0]
     invoice = pick(chance, open_)
@@ -263,9 +260,6 @@ def end_sessions(sim: Simulation, chance: random.Random) -> None:
     table = sim.core.books.store.table("_SESSION")
     for key in list(table.rows):
         sim.core.books.store.remove("_SESSION", key)
-
-
-# The line and the workers
 
 
 def order_fault(sim: Simulation, chance: random.Random) -> None:
