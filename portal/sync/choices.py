@@ -293,7 +293,8 @@ def _post_again(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     if posting is not None:
         posting.state, posting.answered_at = PostingState.NOT_EXECUTED, utcnow()
         posting.answer = {**posting.answer, "decided": f"post again ({actor.text})"}
-    if row.key:
+    # Only what Intacct took back or lost is no link any more; a lost reverse or apply leaves the record where it is.
+    if row.key and problem.code in ("reversed_there", "gone_there"):
         links.unlink(row)
     if to:
         _renumber(problem, row, to, actor)
