@@ -13,7 +13,6 @@ from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
 from portal.models.invoice import Invoice
-from portal.models.payment import Payment
 from portal.models.sync import Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
 
 
@@ -104,19 +103,3 @@ def _has_open_posting() -> Exists:
 
 def _has_money_to_send() -> Exists:
     return exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == "")
-
-
-def row_of_invoice(book_id: int, invoice: Invoice) -> SyncRow | None:
-    """The invoice's sync row, for pages that show both sides."""
-    return _row(book_id, Kind.INVOICE, invoice.id)
-
-
-def row_of_payment(book_id: int, payment: Payment) -> SyncRow | None:
-    """The payment's sync row, for pages that show both sides."""
-    return _row(book_id, Kind.PAYMENT, payment.id)
-
-
-def _row(book_id: int, kind: Kind, record_id: int) -> SyncRow | None:
-    return db.session.scalar(
-        select(SyncRow).where(SyncRow.book_id == book_id, SyncRow.kind == kind, SyncRow.record_id == record_id)
-    )
