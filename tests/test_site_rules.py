@@ -127,6 +127,22 @@ def test_rules_and_reads_touch_no_web_request() -> None:
     assert not touching
 
 
+RUN_KEEPERS = {"context", "runs", "due", "engine", "lease"}
+"""The modules of the sync that plan, claim, open and end runs; all others are steps of a run."""
+
+
+def test_steps_of_a_run_commit_through_its_context_alone() -> None:
+    """So that one place decides whether anything is kept at all."""
+    committing = [
+        f"{name}:{node.lineno}"
+        for name, path in modules().items()
+        if name.startswith(("portal.sync.", "portal.imports.")) and name.rpartition(".")[2] not in RUN_KEEPERS
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == "commit" and ast.unparse(node) == "db.session.commit"
+    ]
+    assert not committing, "use ctx.commit(), ctx.save() or ctx.checkpoint()"
+
+
 def test_areas_of_pages_do_not_import_each_other() -> None:
     areas = {path.parent.name for path in (TOP / "portal" / "blueprints").glob("*/__init__.py")}
     crossing = [

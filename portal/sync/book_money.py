@@ -87,7 +87,7 @@ def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
         .where(Pair.invoice_row_id.in_(rows), Pair.applied_there != 0, SyncRow.key != "")
     )
     found = {Source(object_, key) for object_, key in db.session.execute(query)}
-    db.session.commit()
+    ctx.commit()
     return found
 
 

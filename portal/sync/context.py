@@ -107,12 +107,16 @@ class RunContext:
         self.step = step
         self.checkpoint(position=0, total=total)
 
+    def commit(self) -> None:
+        """End the transaction: what was read is let go of, what was stored is kept. Steps commit in no other way."""
+        db.session.commit()
+
     def save(self, **progress: Any) -> None:
         """Commit what was done, if the run is still ours. Raises LostLease."""
         runs.write(
             self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
         )  # fmt: skip
-        db.session.commit()
+        self.commit()
 
     def checkpoint(self, **progress: Any) -> None:
         """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop."""
@@ -122,7 +126,7 @@ class RunContext:
     def stop_if_asked(self) -> None:
         """Raise Cancelled when somebody asked the run to stop."""
         asked = db.session.scalar(db.select(Run.cancel_asked).where(Run.id == self.run_id))
-        db.session.commit()
+        self.commit()
         if asked:
             raise Cancelled
 

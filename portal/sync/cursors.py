@@ -77,7 +77,7 @@ def rounds(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[list[CursorPage]]
     """
     asked = False
     going = {spec.object: (spec, _place(ctx, spec)) for spec in specs}
-    db.session.commit()
+    ctx.commit()
     rows_in_pass = dict.fromkeys(going, 0)
     while going:
         calls = [_query(ctx, spec, place).call(spec.object) for spec, place in going.values()]

@@ -87,7 +87,7 @@ def forget_deleted(ctx: RunContext, name_keys: Sequence[str]) -> None:
         IntacctCustomer.book_id == ctx.book_id, IntacctCustomer.name_key.in_(name_keys)
     )
     known = [str(number) for number in db.session.scalars(query)]
-    db.session.commit()
+    ctx.commit()
     if not known:
         return
     rows = ctx.rows(Query("CUSTOMER", ("RECORDNO",), one_of("RECORDNO", known), show_private=not ctx.entity))

@@ -177,5 +177,5 @@ def _keep_session(ctx: RunContext) -> None:
 
 def _today(ctx: RunContext) -> date:
     today = db.session.get_one(Company, ctx.company_id).today()
-    db.session.commit()
+    ctx.commit()
     return today

@@ -42,7 +42,7 @@ def read(ctx: RunContext) -> None:
         touched: set[str] = set()
         for page in pages:
             touched |= _HANDLERS[page.spec.object](ctx, page)
-        db.session.commit()
+        ctx.commit()
         book_money.store(ctx, book_money.look(ctx, touched))
         for page in pages:
             cursors.store(ctx, page)
@@ -157,7 +157,7 @@ def _queued(ctx: RunContext) -> list[int]:
     if not ctx.by_hand:
         query = query.where(Reread.not_before <= utcnow())
     ids = list(db.session.scalars(query.order_by(Reread.id)))
-    db.session.commit()
+    ctx.commit()
     return ids
 
 

@@ -218,7 +218,7 @@ def _has_open(row_id: int) -> bool:
 def _store(ctx: RunContext, received: Sequence[tuple[Born, Answer]]) -> None:
     """Write the answers down, whoever holds the run now; then note them in the run, if it is still ours."""
     stored = [(item, answers.store(answer, ctx.by)) for item, answer in received]
-    db.session.commit()
+    ctx.commit()
     for item, outcome in stored:
         if outcome is not None:
             note(ctx, outcome, item.ready.number)

@@ -102,7 +102,7 @@ def _load(ctx: RunContext) -> list[Open]:
         .order_by(Posting.id)
     )
     opened = [_open(posting, row) for posting, row in db.session.execute(query)]
-    db.session.commit()
+    ctx.commit()
     return opened
 
 
@@ -140,7 +140,7 @@ def _found(ctx: RunContext, item: Open, finding: Finding) -> None:
     stored = answers.store(Answer(item.posting_id, item.attempts, key), ctx.by)
     for invoice_key in finding.applied:  # what lies there otherwise than it was sent is somebody's work since
         links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", invoice_key, "history of a settled payment")
-    db.session.commit()
+    ctx.commit()
     if stored is not None:
         _note_settled(ctx, stored, item)
     ctx.checkpoint()
@@ -202,10 +202,10 @@ def _send_again(ctx: RunContext, item: Open) -> None:
         answer = Answer(item.posting_id, attempt, result.key or item.key, result.error)
     except IntacctError as error:
         stored = answers.store(Answer(item.posting_id, attempt, error=error), ctx.by)
-        db.session.commit()
+        ctx.commit()
         raise
     stored = answers.store(answer, ctx.by)
-    db.session.commit()
+    ctx.commit()
     if stored is not None:
         sending.note(ctx, stored, str(item.facts.get("number", "")))
     ctx.checkpoint()
@@ -255,7 +255,7 @@ def _near(ctx: RunContext, item: Open, found: Sequence[There]) -> There | None:
         if same and not there.ref and not there.gone_back and Decimal(there.total) == Decimal(item.facts["total"]):
             object_ = links.OBJECTS[item.kind]
             taken = links.linked_row(ctx.book_id, object_, there.key)
-            db.session.commit()
+            ctx.commit()
             if taken is None:
                 return there
     return None

@@ -23,7 +23,7 @@ def write(ctx: RunContext) -> None:
     """Send every customer that should be in Intacct and is not, or is there otherwise."""
     ids = candidates(ctx, Kind.CUSTOMER)
     snapshots = take(ctx, Kind.CUSTOMER, ids)
-    db.session.commit()
+    ctx.commit()
     ctx.begin("customers", len(ids))
     _create(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.CREATE])
     _update(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.UPDATE])

@@ -24,11 +24,11 @@ from portal.sync.snapshots import Snapshot, candidates, take
 def write(ctx: RunContext) -> None:
     """Create and update the invoices that should be in Intacct."""
     ids = candidates(ctx, Kind.INVOICE)
-    db.session.commit()
+    ctx.commit()
     ctx.begin("invoices", len(ids))
     for start in range(0, len(ids), looking.LOOK_AT_ONCE):
         snapshots = take(ctx, Kind.INVOICE, ids[start : start + looking.LOOK_AT_ONCE])
-        db.session.commit()
+        ctx.commit()
         _create(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.CREATE])
         _update(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.UPDATE])
         ctx.checkpoint(position=min(start + looking.LOOK_AT_ONCE, len(ids)))
@@ -38,7 +38,7 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
     """Reverse in Intacct the invoices that were voided here."""
     ids = candidates(ctx, Kind.INVOICE)
     snapshots = [item for item in take(ctx, Kind.INVOICE, ids) if item.decision.next == Next.REVERSE]
-    db.session.commit()
+    ctx.commit()
     if not snapshots:
         return
     there = looking.invoices_by_key(ctx, [snapshot.key for snapshot in snapshots])

@@ -25,11 +25,11 @@ BY_HAND = "by_hand"
 def write(ctx: RunContext, today: dt.date) -> None:
     """Create the payments that should be in Intacct, and apply what is still to be applied of those that are."""
     ids = candidates(ctx, Kind.PAYMENT)
-    db.session.commit()
+    ctx.commit()
     ctx.begin("payments", len(ids))
     for start in range(0, len(ids), looking.LOOK_AT_ONCE):
         snapshots = take(ctx, Kind.PAYMENT, ids[start : start + looking.LOOK_AT_ONCE])
-        db.session.commit()
+        ctx.commit()
         _create(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.CREATE])
         _apply(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.APPLY], today)
         ctx.checkpoint(position=min(start + looking.LOOK_AT_ONCE, len(ids)))
@@ -40,7 +40,7 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
     created anew in the next step."""
     ids = candidates(ctx, Kind.PAYMENT)
     snapshots = [item for item in take(ctx, Kind.PAYMENT, ids) if item.decision.next == Next.REVERSE]
-    db.session.commit()
+    ctx.commit()
     if not snapshots:
         return
     there = looking.payments_by_key(ctx, [snapshot.key for snapshot in snapshots])
