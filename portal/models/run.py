@@ -49,7 +49,8 @@ class RunState(StrEnum):
 
 class Run(Model):
     """One run of a book. `token` and `lease_until` (milliseconds on the database's clock) say whose it is; every
-    write of the run checks the token in its own transaction. `claims` counts who took it up."""
+    write of the run checks the token in its own transaction. `claims` counts who took it up. `summary` holds what a
+    run worked out as a whole, such as the sums of a preview."""
 
     __tablename__ = "run"
     __table_args__ = (
@@ -92,6 +93,7 @@ class Run(Model):
     warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
     error: Mapped[str] = mapped_column(default="")
     error_code: Mapped[str] = mapped_column(default="")
+    summary: Mapped[JsonDict] = mapped_column(JSON, default=dict, server_default="{}")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=utcnow)
     enqueued_at: Mapped[int] = mapped_column(BigInteger, default=0)
     started_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -101,7 +103,8 @@ class Run(Model):
 
 
 class RunItem(Model):
-    """What a run did with one record: the rows of its page, its CSV and of a preview."""
+    """What a run did with one record: the rows of its page, its CSV and of a preview. `details` of a preview's row say
+    what would be sent: act, amount, currency, the function's body, and a fingerprint of it."""
 
     __tablename__ = "run_item"
     __table_args__ = (
@@ -117,6 +120,7 @@ class RunItem(Model):
     step: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str]
     text: Mapped[str] = mapped_column(default="")
+    details: Mapped[JsonDict] = mapped_column(JSON, default=dict, server_default="{}")
     at: Mapped[datetime] = mapped_column(UtcTime, default=utcnow)
 
 

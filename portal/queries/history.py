@@ -7,7 +7,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models.audit import AuditEntry
 from portal.models.company import Company
-from portal.models.run import RunItem
+from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import Kind
 from portal.queries.sync_records import row_of
 
@@ -31,5 +31,6 @@ def run_items(company: Company, kind: Kind, record_id: int, *, limit: int = 100)
     row = row_of(company, kind, record_id)
     if row is None:
         return []
-    query = select(RunItem).where(RunItem.sync_row_id == row.id, RunItem.outcome.in_(TOLD_BY_RUNS))
+    query = select(RunItem).join(Run, Run.id == RunItem.run_id)
+    query = query.where(RunItem.sync_row_id == row.id, RunItem.outcome.in_(TOLD_BY_RUNS), Run.kind != RunKind.PREVIEW)
     return list(db.session.scalars(query.order_by(RunItem.id.desc()).limit(limit)))

@@ -224,7 +224,8 @@ def _paid_there(row: SyncRow, total: Decimal, pairs: list[PairHere]) -> Decimal:
 
 
 def _mark(row: SyncRow, order: Any) -> RunItem | None:
-    query = select(RunItem).where(RunItem.sync_row_id == row.id, RunItem.outcome.in_(LEFT_A_MARK))
+    query = select(RunItem).join(Run, Run.id == RunItem.run_id)
+    query = query.where(RunItem.sync_row_id == row.id, RunItem.outcome.in_(LEFT_A_MARK), Run.kind != RunKind.PREVIEW)
     return db.session.scalar(query.order_by(order).limit(1))
 
 

@@ -1,25 +1,34 @@
 """One run at work: whose it is, what it may use, and its checkpoints.
 
 The context is the only way from the engine to the network, so that it can refuse a call made inside a database
-transaction, and the only place where a run commits.
+transaction, and the only place where a run commits. That makes a preview the same code: its context keeps nothing of
+what the steps store and refuses to write to Intacct; only what it noted about each record is kept.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import func, insert, select
 
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
 from portal.models.run import Run, RunItem, RunKind
+from portal.models.sync import SyncRow
+from portal.models.types import utcnow
 from portal.services.audit import Actor
 from portal.services.integration_settings import Choices
 from portal.sync import runs
 from portal.sync.mapping import Currencies
+from portal.sync.shown import AsShown
+
+NOT_THERE_YET = "preview:"
+"""Begins the key of a record that is not in Intacct but, as a preview sees it, would be by then."""
 
 
 class Cancelled(Exception):
@@ -32,6 +41,28 @@ class StepFailed(Exception):
     def __init__(self, text: str, code: str) -> None:
         super().__init__(text)
         self.text, self.code = text, code
+
+
+@dataclass(frozen=True)
+class AsIf:
+    """How a sync row would stand had the preview's sync done what it would do: where the record would be ("" = nowhere
+    any more), and what is to be paid of it there."""
+
+    object: str
+    key: str
+    number_there: str
+    have: str
+    due: str = ""
+
+
+@dataclass
+class Pretence:
+    """What makes a run a preview: rows as they would stand, and notes that are kept when all else is rolled back."""
+
+    newest_row: int
+    """The highest id of a sync row when the preview began: a higher one is born in a transaction that is not kept."""
+    rows: dict[int, AsIf] = field(default_factory=dict)
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -57,6 +88,8 @@ class RunContext:
     step: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
+    pretence: Pretence | None = None
+    as_shown: AsShown | None = None
 
     @property
     def actor(self) -> Actor:
@@ -83,24 +116,56 @@ class RunContext:
         return [row for page in self.pages(query) for row in page.rows]
 
     def write(self, calls: Sequence[Call], leave_before: float) -> dict[str, Result]:
-        """Send functions that change Intacct's book; never inside a transaction, never twice."""
+        """Send functions that change Intacct's book; never inside a transaction, never twice, never in a preview."""
         _no_transaction()
+        if self.pretence is not None:
+            raise AssertionError("a preview must not write to Intacct")
         return self.gateway.write(calls, leave_before=leave_before)
 
     def item(
-        self, outcome: str, text: str = "", *, row_id: int | None = None, object_: str = "", key: str = ""
+        self,
+        outcome: str,
+        text: str = "",
+        *,
+        row_id: int | None = None,
+        object_: str = "",
+        key: str = "",
+        details: dict[str, Any] | None = None,
     ) -> None:
-        """Note what the run did with one record."""
-        db.session.add(
-            RunItem(
-                run_id=self.run_id, sync_row_id=row_id, object=object_, key=key, step=self.step, outcome=outcome,
-                text=text,
-            )
-        )  # fmt: skip
+        """Note what the run did with one record (in a preview: would do)."""
+        values = {
+            "run_id": self.run_id, "sync_row_id": row_id, "object": object_, "key": key, "step": self.step,
+            "outcome": outcome, "text": text, "details": details or {}, "at": utcnow(),
+        }  # fmt: skip
+        if self.pretence is None:
+            db.session.add(RunItem(**values))
+            return
+        if row_id is not None and row_id > self.pretence.newest_row:
+            values["sync_row_id"] = None
+        self.pretence.notes.append(values)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the run's figures, such as "written.invoices"."""
         self.counts[name] += by
+
+    def stand(self, rows: Iterable[SyncRow]) -> None:
+        """Let rows stand as they would by now in a preview. They are changed for the transaction, which is not kept."""
+        stood = self.pretence.rows if self.pretence is not None else {}
+        for row in rows if stood else ():
+            if as_if := stood.get(row.id):
+                row.object, row.key, row.number_there = as_if.object, as_if.key, as_if.number_there
+                row.have_hash = as_if.have
+
+    def remember(self, row: SyncRow) -> None:
+        """Let later steps of a preview see the row as it was just linked or unlinked, though that is not kept."""
+        if self.pretence is not None:
+            self.pretence.rows[row.id] = AsIf(row.object, row.key, row.number_there, row.have_hash)
+
+    def there_by_then(self, keys: Iterable[str]) -> dict[str, AsIf]:
+        """The records among these keys that are not in Intacct yet but, in this preview, would be by now."""
+        wanted = {key for key in keys if key.startswith(NOT_THERE_YET)}
+        stood = self.pretence.rows.values() if self.pretence is not None and wanted else ()
+        return {as_if.key: as_if for as_if in stood if as_if.key in wanted}
 
     def begin(self, step: str, total: int = 0) -> None:
         """Enter a step: its name and size show on the run's page."""
@@ -108,15 +173,33 @@ class RunContext:
         self.checkpoint(position=0, total=total)
 
     def commit(self) -> None:
-        """End the transaction: what was read is let go of, what was stored is kept. Steps commit in no other way."""
+        """End the transaction: what was read is let go of; what was stored is kept (not in a preview). Steps commit in
+        no other way."""
+        if self.pretence is not None:
+            db.session.rollback()
         db.session.commit()
+
+    def keep_copy(self) -> None:
+        """Commit what is only a copy of Intacct's lists, such as the directory of its customers; a preview keeps it."""
+        if self.pretence is not None:
+            db.session.commit()
+        else:
+            self.save()
 
     def save(self, **progress: Any) -> None:
         """Commit what was done, if the run is still ours. Raises LostLease."""
+        if self.pretence is not None:
+            db.session.rollback()
+            self._keep_notes(self.pretence)
         runs.write(
             self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
         )  # fmt: skip
-        self.commit()
+        db.session.commit()
+
+    def _keep_notes(self, pretence: Pretence) -> None:
+        if pretence.notes:
+            db.session.execute(insert(RunItem), pretence.notes)
+            pretence.notes.clear()
 
     def checkpoint(self, **progress: Any) -> None:
         """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop."""
@@ -137,6 +220,12 @@ class RunContext:
             "gateway_requests": self.counts["gateway_requests"] + self.gateway.requests,
             "gateway_functions": self.counts["gateway_functions"] + self.gateway.functions,
         }
+
+
+def begin_pretence(book_id: int) -> Pretence:
+    """What a preview of this book starts from."""
+    newest = db.session.scalar(select(func.max(SyncRow.id)).where(SyncRow.book_id == book_id))
+    return Pretence(newest or 0)
 
 
 def _no_transaction() -> None:

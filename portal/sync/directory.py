@@ -78,7 +78,8 @@ def refresh(ctx: RunContext) -> None:
                 active=row["STATUS"].casefold() in ("active", "t"), entity=row["MEGAENTITYID"],
             )  # fmt: skip
         cursors.store(ctx, page)
-        ctx.checkpoint()
+        ctx.keep_copy()
+        ctx.stop_if_asked()
 
 
 def forget_deleted(ctx: RunContext, name_keys: Sequence[str]) -> None:
@@ -97,7 +98,7 @@ def forget_deleted(ctx: RunContext, name_keys: Sequence[str]) -> None:
         .where(IntacctCustomer.book_id == ctx.book_id, IntacctCustomer.recordno.in_([int(key) for key in gone]))
         .execution_options(synchronize_session=False)
     )
-    ctx.save()
+    ctx.keep_copy()
 
 
 def find(book_id: int, name_key: str, number: str) -> tuple[list[Entry], Entry | None]:

@@ -19,8 +19,18 @@ from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.outages import described
 from portal.services import gateways, integration_settings
-from portal.sync import lease, read_changes, runs, settle, subjects, write_customers, write_invoices, write_payments
-from portal.sync.context import Cancelled, RunContext, StepFailed
+from portal.sync import (
+    lease,
+    previews,
+    read_changes,
+    runs,
+    settle,
+    subjects,
+    write_customers,
+    write_invoices,
+    write_payments,
+)
+from portal.sync.context import Cancelled, RunContext, StepFailed, begin_pretence
 from portal.sync.mapping import Currencies
 from portal.sync.runs import LostLease
 
@@ -112,6 +122,8 @@ def _open(run_id: int, token: str) -> RunContext:
         settle_wait=timedelta(seconds=own.intacct_settle_wait_seconds),
         counts=Counter(run.counts),
         warnings=list(run.warnings),
+        pretence=begin_pretence(book.id) if run.kind == RunKind.PREVIEW else None,
+        as_shown=previews.load(run),
     )
     db.session.commit()
     return ctx
@@ -137,6 +149,14 @@ def _write(ctx: RunContext) -> None:
         write_payments.write(ctx, today)
 
 
+def _preview(ctx: RunContext) -> None:
+    """The sync itself, in a context that keeps and sends nothing; what it noted is summed up at the end."""
+    _sync(ctx)
+    ctx.save()
+    summary = previews.summary(ctx.run_id)
+    ctx.save(summary=summary)
+
+
 def _settle(ctx: RunContext) -> None:
     ctx.begin("sign_in")
     settle.settle(ctx)
@@ -146,12 +166,16 @@ _STEPS: dict[RunKind, Callable[[RunContext], None]] = {
     RunKind.SYNC: _sync,
     RunKind.RECORD: _sync,
     RunKind.SETTLE: _settle,
+    RunKind.PREVIEW: _preview,
 }
 
 
 def _close(ctx: RunContext) -> None:
     ctx.begin("close")
-    ledger.close_settled(ctx.book_id, ctx.by)
+    if ctx.pretence is None:
+        ledger.close_settled(ctx.book_id, ctx.by)
+    if ctx.as_shown is not None:
+        previews.note_unsent(ctx, ctx.as_shown)
     _keep_session(ctx)
     state = RunState.FINISHED_WITH_PROBLEMS if ctx.counts["problems"] else RunState.FINISHED
     runs.write(ctx.run_id, ctx.token, counts=ctx.figures(), warnings=list(ctx.warnings))

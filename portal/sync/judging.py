@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from portal.extensions import db
-from portal.models.sync import SyncRow
+from portal.models.sync import Act, SyncRow
 from portal.problems import ledger
 from portal.sync import links
 from portal.sync.context import RunContext
 from portal.sync.looking import Look, There
+from portal.sync.mapping import CannotSend
 from portal.sync.snapshots import Snapshot
 
 BY_HAND_PROBLEM = "by_hand"
+
+WRITTEN = {
+    Act.CREATE: "created",
+    Act.UPDATE: "updated",
+    Act.APPLY: "applied",
+    Act.REVERSE: "reversed",
+    Act.DELETE: "deleted",
+}
+"""What a run's page calls a record that an act was done to."""
 
 
 def problem(ctx: RunContext, row: SyncRow, code: str, text: str, **details: object) -> None:
@@ -33,6 +43,7 @@ def adopt(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There, above
     """Ours is there already, from a posting whose answer we never had or that this database does not remember."""
     seen = {**there.seen(), "seq": max(above, there.seq)}
     links.link_without_posting(row, there.key, there.number, seen, there.entity)
+    ctx.remember(row)
     ledger.close(row, ctx.by)
     ctx.count(f"linked.{snapshot.kind.value}s")
     ctx.item("linked", f"It was in Intacct already, as record {there.key}.", row_id=row.id)
@@ -67,3 +78,14 @@ def settled_by_look(ctx: RunContext, row: SyncRow, snapshot: Snapshot, look: Loo
         collision(ctx, row, snapshot, look.other)
         return True
     return False
+
+
+def refuse(ctx: RunContext, row: SyncRow, error: CannotSend | ValueError) -> None:
+    """Write the problem of a record that is not sent as it is. Flushes."""
+    if isinstance(error, CannotSend):
+        code, text = error.code, error.text
+    else:
+        code, text = "value_refused", f"Intacct cannot take this record: {error}. Nothing of it was sent."
+    ledger.report(row, code, text)
+    ctx.count("problems")
+    ctx.item("problem", text, row_id=row.id)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from portal.intacct.queries import Filter, Query, all_of, any_of, between, like, one_of
 from portal.intacct.records import InvoiceRow, PaymentDetailRow, PaymentRow
 from portal.sync import money
-from portal.sync.context import RunContext
+from portal.sync.context import AsIf, RunContext
 from portal.sync.mapping import InvoiceRecord, PaymentRecord, reference_in
 from portal.sync.snapshots import Snapshot
 
@@ -107,13 +107,21 @@ def at_payments(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Loo
 
 
 def invoices_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
-    """Invoices by RECORDNO; a key that is gone has no entry."""
-    found = {}
-    for chunk in _chunks(sorted(set(keys)), 1000):
+    """Invoices by RECORDNO; a key that is gone has no entry. What a preview would have sent by now is as sent."""
+    by_then = ctx.there_by_then(keys := set(keys))
+    found = {key: _as_sent(as_if) for key, as_if in by_then.items()}
+    for chunk in _chunks(sorted(keys - by_then.keys()), 1000):
         query = Query("ARINVOICE", INVOICE_FIELDS, one_of("RECORDNO", chunk), show_private=not ctx.entity)
         for row in ctx.rows(query):
             found[row["RECORDNO"]] = read_invoice(row, ctx.offset)
     return found
+
+
+def _as_sent(as_if: AsIf) -> There:
+    return There(
+        key=as_if.key, number=as_if.number_there, customer_id="", state="", description="", date="", due_date="",
+        total=as_if.due, due=as_if.due, paid="0", entity="",
+    )  # fmt: skip
 
 
 def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:

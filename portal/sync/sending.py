@@ -20,8 +20,7 @@ from portal.intacct.errors import IntacctError, Level, NoReply, SchemaError, Ses
 from portal.intacct.gateway import Call, Result
 from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
-from portal.problems import ledger
-from portal.sync import answers
+from portal.sync import answers, judging, pretending
 from portal.sync.answers import Answer, Stored
 from portal.sync.context import RunContext
 from portal.sync.mapping import Built, CannotSend
@@ -31,14 +30,6 @@ LEAVES_WITHIN_SECONDS = 30
 BATCH = 25
 PAUSES_SECONDS = (1, 2, 4, 8)
 """Between tries of a batch that Intacct would not take at all (throttled, off-line); each try is a new posting."""
-
-WRITTEN = {
-    Act.CREATE: "created",
-    Act.UPDATE: "updated",
-    Act.APPLY: "applied",
-    Act.REVERSE: "reversed",
-    Act.DELETE: "deleted",
-}
 
 
 @dataclass(frozen=True)
@@ -76,13 +67,24 @@ def ready(
 
 
 def send_all(ctx: RunContext, items: Sequence[Ready]) -> None:
-    """Send every item, in batches; problems and answers are stored as they come.
+    """Send every item, in batches; problems and answers are stored as they come. A preview only notes them, and a run
+    of what a preview showed sends those alone.
 
     Raises StepFailed-worthy IntacctErrors when Intacct cannot be worked with now; what was not sent is sent by the
     next run.
     """
+    if ctx.pretence is not None:
+        for item in pretending.pretend(ctx, ctx.pretence, items):
+            count_written(ctx, item.act, item.kind)
+        return
+    stop = ""
+    if ctx.as_shown is not None:
+        items, stop = pretending.only_shown(ctx, ctx.as_shown, items)
+        ctx.checkpoint()
     for start in range(0, len(items), BATCH):
         _send_batch(ctx, items[start : start + BATCH])
+    if stop:
+        raise pretending.stop(stop)
 
 
 def _send_batch(ctx: RunContext, items: Sequence[Ready]) -> None:
@@ -182,7 +184,7 @@ def _posting(ctx: RunContext, row: SyncRow, item: Ready, send_before: Any) -> Po
     try:
         built = item.build(seq)
     except (CannotSend, ValueError) as error:
-        refuse(ctx, row, error)
+        judging.refuse(ctx, row, error)
         return None
     posting = Posting(
         sync_row_id=row.id, seq=seq, act=item.act, body=built.body, hash=item.hash, facts=built.facts,
@@ -192,17 +194,6 @@ def _posting(ctx: RunContext, row: SyncRow, item: Ready, send_before: Any) -> Po
     db.session.add(posting)
     db.session.flush()
     return posting
-
-
-def refuse(ctx: RunContext, row: SyncRow, error: CannotSend | ValueError) -> None:
-    """Write the problem of a record that is not sent as it is. Flushes."""
-    if isinstance(error, CannotSend):
-        code, text = error.code, error.text
-    else:
-        code, text = "value_refused", f"Intacct cannot take this record: {error}. Nothing of it was sent."
-    ledger.report(row, code, text)
-    ctx.count("problems")
-    ctx.item("problem", text, row_id=row.id)
 
 
 def control_id(ref: str, seq: int) -> str:
@@ -227,10 +218,9 @@ def _store(ctx: RunContext, received: Sequence[tuple[Born, Answer]]) -> None:
 
 def note(ctx: RunContext, outcome: Stored, number: str) -> None:
     """Count a stored answer and list it on the run's page."""
-    plural = f"{outcome.kind.value}s"
     if outcome.state == PostingState.POSTED:
-        ctx.count("applied.payments" if outcome.act == Act.APPLY else f"{_figure(outcome.act)}.{plural}")
-        ctx.item(WRITTEN[outcome.act], "", row_id=outcome.row_id)
+        count_written(ctx, outcome.act, outcome.kind)
+        ctx.item(judging.WRITTEN[outcome.act], "", row_id=outcome.row_id)
     elif outcome.state == PostingState.REFUSED:
         ctx.count("problems")
         ctx.item("problem", outcome.text, row_id=outcome.row_id)
@@ -244,5 +234,7 @@ def note(ctx: RunContext, outcome: Stored, number: str) -> None:
         ctx.item("not_sent", f"Intacct did not take it now: {outcome.text}", row_id=outcome.row_id)
 
 
-def _figure(act: Act) -> str:
-    return "reversed" if act in (Act.REVERSE, Act.DELETE) else "written"
+def count_written(ctx: RunContext, act: Act, kind: Kind) -> None:
+    """Add one to the run's figure for an act on a kind of record."""
+    figure = "reversed" if act in (Act.REVERSE, Act.DELETE) else "written"
+    ctx.count("applied.payments" if act == Act.APPLY else f"{figure}.{kind.value}s")

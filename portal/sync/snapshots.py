@@ -81,6 +81,7 @@ def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
         return [snapshot for chunk in chunks for snapshot in take(ctx, kind, chunk)]
     make = {Kind.CUSTOMER: _customers, Kind.INVOICE: _invoices, Kind.PAYMENT: _payments}[kind]
     rows = {row.id: row for row in db.session.scalars(select(SyncRow).where(SyncRow.id.in_(row_ids)))}
+    ctx.stand(rows.values())
     tried = set(db.session.scalars(select(Posting.sync_row_id).where(Posting.sync_row_id.in_(row_ids)).distinct()))
     found = make(ctx, list(rows.values()), tried)
     return [found[row_id] for row_id in row_ids if row_id in found]
@@ -136,7 +137,7 @@ def _customer_record(customer: Customer) -> CustomerRecord:
 
 def _invoices(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
     records = _by_id(Invoice, rows)
-    customers = _customer_rows(ctx.book_id, [invoice.customer_id for invoice in records.values()])
+    customers = _customer_rows(ctx, [invoice.customer_id for invoice in records.values()])
     found = {}
     for row in rows:
         invoice = records[row.record_id]
@@ -168,8 +169,8 @@ def _invoice_record(invoice: Invoice, customer: SyncRow | None) -> InvoiceRecord
 
 def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
     records = _by_id(Payment, rows)
-    customers = _customer_rows(ctx.book_id, [payment.customer_id for payment in records.values()])
-    pairs = _pairs([row.id for row in rows])
+    customers = _customer_rows(ctx, [payment.customer_id for payment in records.values()])
+    pairs = _pairs(ctx, [row.id for row in rows])
     return {
         row.id: _payment(row, tried, records[row.record_id], customers, pairs.get(row.id, [])) for row in rows
     }  # fmt: skip
@@ -222,19 +223,22 @@ def _missing_invoice(sending: list[tuple[Pair, SyncRow]], left_out: list[Pair]) 
     return ""
 
 
-def _pairs(row_ids: Sequence[int]) -> dict[int, list[tuple[Pair, SyncRow]]]:
+def _pairs(ctx: RunContext, row_ids: Sequence[int]) -> dict[int, list[tuple[Pair, SyncRow]]]:
     found: dict[int, list[tuple[Pair, SyncRow]]] = {}
     query = select(Pair, SyncRow).join(SyncRow, SyncRow.id == Pair.invoice_row_id)
     for pair, invoice in db.session.execute(query.where(Pair.source_row_id.in_(row_ids)).order_by(Pair.id)):
+        ctx.stand([invoice])
         found.setdefault(pair.source_row_id, []).append((pair, invoice))
     return found
 
 
-def _customer_rows(book_id: int, customer_ids: Sequence[int]) -> dict[int, SyncRow]:
+def _customer_rows(ctx: RunContext, customer_ids: Sequence[int]) -> dict[int, SyncRow]:
     query = select(SyncRow).where(
-        SyncRow.book_id == book_id, SyncRow.kind == Kind.CUSTOMER, SyncRow.record_id.in_(set(customer_ids))
+        SyncRow.book_id == ctx.book_id, SyncRow.kind == Kind.CUSTOMER, SyncRow.record_id.in_(set(customer_ids))
     )
-    return {row.record_id: row for row in db.session.scalars(query)}
+    rows = list(db.session.scalars(query))
+    ctx.stand(rows)
+    return {row.record_id: row for row in rows}
 
 
 def _by_id(model: type[R], rows: Sequence[SyncRow]) -> dict[int, R]:

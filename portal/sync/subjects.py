@@ -7,13 +7,14 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
-from portal.models.run import Run, RunKind
+from portal.models.run import Run
 from portal.models.sync import Kind, SyncRow
 
 
 def rows(run: Run) -> frozenset[int] | None:
-    """The sync rows of a record run: the record itself and what it stands on; None means all of the book."""
-    if run.kind != RunKind.RECORD:
+    """The sync rows of a run of single records, or of a preview of one: the records themselves and what they stand on;
+    None means all of the book."""
+    if "records" not in run.subject:
         return None
     wanted: set[int] = set()
     for subject in run.subject["records"]:

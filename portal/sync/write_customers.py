@@ -90,6 +90,7 @@ def _judge(ctx: RunContext, snapshot: Snapshot, same_id_there: dict[str, str] | 
 def link(ctx: RunContext, row: SyncRow, entry: Entry) -> None:
     """Link our customer to Intacct's of the same name; nothing is sent."""
     links.link_without_posting(row, str(entry.recordno), entry.customer_id, {"name": entry.name}, entry.entity)
+    ctx.remember(row)
     ledger.close(row, ctx.by)
     ctx.count("linked.customers")
     ctx.item("linked", f"{entry.name} is {entry.customer_id} in Intacct.", row_id=row.id)

@@ -164,6 +164,7 @@ def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, tod
     record = _record(snapshot)
     if there is None or there.gone_back:
         links.unlink(row)
+        ctx.remember(row)
         ledger.close(row, ctx.by)
         ctx.item("unlinked", "Intacct had taken it back already.", row_id=row.id)
         return None

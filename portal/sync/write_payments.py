@@ -213,6 +213,7 @@ def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, tod
     row = db.session.get_one(SyncRow, snapshot.row_id)
     if there is None or there.gone_back:
         links.unlink(row)
+        ctx.remember(row)
         ledger.close(row, ctx.by)
         ctx.item("unlinked", "Intacct had taken it back already.", row_id=row.id)
         return None
