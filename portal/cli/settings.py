@@ -19,7 +19,7 @@ from portal.queries.companies import get_company_by_slug
 from portal.queries.connections import find_book, find_connection
 from portal.services import intacct_lists, integration_settings
 from portal.services.integration_settings import Choices
-from portal.services.integration_values import SETTINGS
+from portal.services.integration_values import SETTINGS, Stored
 
 _PAIR = re.compile(r"([A-Za-z0-9_.-]+)(:=|=)(.*)", re.DOTALL)
 
@@ -114,7 +114,7 @@ def _told(answer: dict[str, Any]) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _shown(value: bool | str | None) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _shown(value: Stored) -> str:
+    if isinstance(value, bool | list):
+        return json.dumps(value)
     return value or ""

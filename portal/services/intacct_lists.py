@@ -1,4 +1,4 @@
-"""The lists that settings are chosen from, as Intacct last gave them: GL and bank accounts, locations, departments.
+"""The lists that settings are chosen from, as Intacct last gave them: accounts, dimensions, Order Entry definitions.
 
 `fetch` is network only, `store` and `known` database only: no network call is made inside a transaction.
 """
@@ -22,17 +22,24 @@ from portal.services import gateways
 from portal.services.connection_failures import told
 
 GL_ACCOUNTS, BANK_ACCOUNTS, LOCATIONS, DEPARTMENTS = "gl_accounts", "bank_accounts", "locations", "departments"
+ORDER_TYPES = "order_types"
 
 Item = dict[str, str]
 
 
 @dataclass(frozen=True)
 class ListKind:
-    """Where a list comes from: `fields` by the names that its items carry; `id` and `name` are always among them."""
+    """Where a list comes from: `fields` by the names that its items carry; `id` and `name` are always among them.
+    `only` are the values that an item must have, in any case, to be listed."""
 
     title: str
     object: str
     fields: Mapping[str, str]
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    def lists(self, item: Item) -> bool:
+        """Whether an item belongs on the list."""
+        return bool(item["id"]) and all(item[name].casefold() == value for name, value in self.only.items())
 
 
 KINDS: Mapping[str, ListKind] = {
@@ -46,6 +53,10 @@ KINDS: Mapping[str, ListKind] = {
     ),
     LOCATIONS: ListKind("locations", "LOCATION", {"id": "LOCATIONID", "name": "NAME"}),
     DEPARTMENTS: ListKind("departments", "DEPARTMENT", {"id": "DEPARTMENTID", "name": "TITLE"}),
+    ORDER_TYPES: ListKind(
+        "Order Entry transaction definitions", "SODOCUMENTPARAMS",
+        {"id": "DOCID", "name": "DESCRIPTION", "class": "DOCCLASS"}, only={"class": "invoice"},
+    ),
 }  # fmt: skip
 
 # Without these nothing can be asked: the fetch ends, and what was known before stays.
@@ -122,7 +133,7 @@ def _read(gateway: Gateway, kind: ListKind, *, at_top: bool) -> list[Item]:
     query = Query(kind.object, (*kind.fields.values(), "STATUS"), show_private=at_top)
     rows = [row for page in gateway.query(query) for row in page.rows if _active(row)]
     items = [{name: row.get(column, "").strip() for name, column in kind.fields.items()} for row in rows]
-    return sorted((item for item in items if item["id"]), key=lambda item: item["id"])
+    return sorted((item for item in items if kind.lists(item)), key=lambda item: item["id"])
 
 
 def _active(row: Mapping[str, str]) -> bool:

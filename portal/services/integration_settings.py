@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sqlalchemy import update
@@ -17,7 +17,8 @@ from portal.models.sync import Problem
 from portal.models.types import utcnow
 from portal.services import audit, intacct_lists, wanted
 from portal.services.audit import Actor
-from portal.services.integration_values import BANK, SETTINGS, UNDEPOSITED, Lists, read_value
+from portal.services.integration_rows import CustomField, Deposit, PaymentRule, best_deposit
+from portal.services.integration_values import CUSTOMER, SETTINGS, Lists, Stored, read_value
 
 
 @dataclass(frozen=True)
@@ -27,34 +28,56 @@ class Choices:
     auto_sync: bool = False
     write_invoices: bool = True
     write_payments: bool = True
+    write_credit_notes: bool = True
     read_payments: bool = True
+    read_credits: bool = True
+    read_invoices: bool = False
+    invoice_document_types: tuple[str, ...] = ()
+    customer_source: str = CUSTOMER
     income_account: str = ""
+    discount_account: str = ""
+    tax_account: str = ""
     deposit_to: str = ""
+    payment_rules: tuple[PaymentRule, ...] = ()
     location_id: str = ""
     department_id: str = ""
     overpayment_location_id: str = ""
     overpayment_department_id: str = ""
+    custom_fields: tuple[CustomField, ...] = ()
+    import_pdfs: bool = False
     sync_from: dt.date | None = None
+    sync_full_credits: bool = False
 
-    @property
-    def bank_account(self) -> str:
-        """The bank account that receives payments, when `deposit_to` is bank:ID."""
-        return self.deposit_to.removeprefix(BANK) if self.deposit_to.startswith(BANK) else ""
+    def deposit_for(self, method: str, currency: str) -> Deposit:
+        """Where a payment of this method and currency goes: the closest of `payment_rules`, else `deposit_to`."""
+        return best_deposit(self.payment_rules, method, currency, self.deposit_to)
 
-    @property
-    def undeposited_account(self) -> str:
-        """The GL account for undeposited funds, when `deposit_to` is undeposited:GLACCOUNT."""
-        return self.deposit_to.removeprefix(UNDEPOSITED) if self.deposit_to.startswith(UNDEPOSITED) else ""
+    def fields_of(self, intacct_object: str) -> dict[str, str]:
+        """The metadata keys that fields of an object are kept under, by field."""
+        return {item.field: item.metadata_key for item in self.custom_fields if item.object == intacct_object}
 
 
 def load(company_id: int) -> Choices:
     """The company's choices, defaults where it chose nothing."""
     row = db.session.get(IntegrationSettings, company_id)
     chosen: dict[str, Any] = dict(row.values) if row else {}
-    if chosen.get("sync_from"):
-        chosen["sync_from"] = dt.date.fromisoformat(chosen["sync_from"])
     known = {field.name for field in fields(Choices)}
-    return Choices(**{key: value for key, value in chosen.items() if key in known})
+    return Choices(**{key: _typed(key, value) for key, value in chosen.items() if key in known})
+
+
+def _typed(key: str, value: Any) -> Any:
+    if key == "sync_from":
+        return dt.date.fromisoformat(value) if value else None
+    if isinstance(value, list):
+        row = _ROWS.get(key)
+        return tuple(row(**item) if row else item for item in value)
+    return value
+
+
+_ROWS: Mapping[str, Callable[..., PaymentRule | CustomField]] = {
+    "payment_rules": PaymentRule,
+    "custom_fields": CustomField,
+}
 
 
 def version(company_id: int) -> int:
@@ -63,10 +86,17 @@ def version(company_id: int) -> int:
     return row.version if row else 0
 
 
-def values(choices: Choices) -> dict[str, bool | str | None]:
-    """The choices by key as plain values, a date as ISO text; what `change` takes again."""
-    found = {key: getattr(choices, key) for key in SETTINGS}
-    return {key: value.isoformat() if isinstance(value, dt.date) else value for key, value in found.items()}
+def values(choices: Choices) -> dict[str, Stored]:
+    """The choices by key as plain values, a date as ISO text, rows as objects; what `change` takes again."""
+    return {key: _plain(getattr(choices, key)) for key in SETTINGS}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [item if isinstance(item, str) else asdict(item) for item in value]
+    return value
 
 
 def missing(choices: Choices) -> list[tuple[str, str]]:
@@ -102,8 +132,8 @@ def change(
     return load(company.id)
 
 
-def _read(wanted_values: Mapping[str, Any], lists: Lists) -> dict[str, bool | str | None]:
-    read: dict[str, bool | str | None] = {}
+def _read(wanted_values: Mapping[str, Any], lists: Lists) -> dict[str, Stored]:
+    read: dict[str, Stored] = {}
     faults: list[InvalidInput] = []
     for key, value in wanted_values.items():
         try:
@@ -111,7 +141,7 @@ def _read(wanted_values: Mapping[str, Any], lists: Lists) -> dict[str, bool | st
                 raise _unknown(key)
             read[key] = read_value(SETTINGS[key], value, lists)
         except InvalidInput as error:
-            faults.append(error)
+            faults.extend(error.all)
     if faults:
         first, *more = faults
         raise InvalidInput(first.message, field=first.field, code=first.code, more=tuple(more))
@@ -126,7 +156,7 @@ def _unknown(key: str) -> InvalidInput:
     )
 
 
-def _store(company_id: int, after: Mapping[str, bool | str | None]) -> None:
+def _store(company_id: int, after: Mapping[str, Stored]) -> None:
     row = db.session.get(IntegrationSettings, company_id)
     if row is None:
         row = IntegrationSettings(company_id=company_id, values={}, version=0)
@@ -136,7 +166,7 @@ def _store(company_id: int, after: Mapping[str, bool | str | None]) -> None:
     db.session.flush()
 
 
-def _take_effect(book: Book, after: Mapping[str, bool | str | None]) -> None:
+def _take_effect(book: Book, after: Mapping[str, Stored]) -> None:
     """A new start moves what is left alone; any change may have mended a problem, so all are due at once."""
     if "sync_from" in after:
         wanted.note_start(book)

@@ -13,13 +13,22 @@ from portal.blueprints.forms import DateField, FormErrors, PortalForm, TextField
 from portal.blueprints.stale import version_of
 from portal.services.connection import LoginData
 from portal.services.intacct_lists import BANK_ACCOUNTS, GL_ACCOUNTS, Item, KnownList
+from portal.services.integration_rows import BANK, UNDEPOSITED
 from portal.services.integration_settings import Choices
-from portal.services.integration_values import BANK, SETTINGS, UNDEPOSITED, Lists, Setting, Takes
+from portal.services.integration_values import SETTINGS, Lists, Setting, Takes
 
 LONGEST_SELECT = 1000
 """A longer list is no choice any more: its IDs are typed, and looked up in it."""
 
 Option = tuple[str, str]
+
+ON_PAGE = {
+    key: setting
+    for key, setting in SETTINGS.items()
+    if setting.takes not in (Takes.WORD, Takes.NAMES, Takes.RULES, Takes.FIELDS)
+    and key not in ("import_pdfs", "sync_full_credits")
+}
+"""The settings that the page shows; the others are set by `portal settings`."""
 
 
 class ConnectForm(PortalForm):
@@ -43,10 +52,10 @@ class SettingsForm(FormErrors, BaseForm):  # type: ignore[misc]
     """
 
     def __init__(self, choices: Choices, version: int, lists: Lists, *, sent: bool) -> None:
-        fields = {key: _field(setting, choices, lists) for key, setting in SETTINGS.items()}
+        fields = {key: _field(setting, choices, lists) for key, setting in ON_PAGE.items()}
         super().__init__({**fields, "version": HiddenField()})
         self.form_errors: list[str] = []
-        given = {key: getattr(choices, key) for key in SETTINGS} | {"version": version}
+        given = {key: getattr(choices, key) for key in ON_PAGE} | {"version": version}
         self.process(request.form if sent else None, data=given)
 
     @property
@@ -56,7 +65,7 @@ class SettingsForm(FormErrors, BaseForm):  # type: ignore[misc]
 
     def chosen(self) -> dict[str, Any]:
         """Every setting as chosen; a date that cannot be read stays the text that was typed."""
-        return {key: self._chosen(key) for key in SETTINGS}
+        return {key: self._chosen(key) for key in ON_PAGE}
 
     def _chosen(self, key: str) -> Any:
         field = self._fields[key]

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from portal.blueprints.access import can, current_actor, current_company, needs
 from portal.blueprints.settings.checklist import checklist
 from portal.blueprints.settings.fetching import refresh_lists
-from portal.blueprints.settings.forms import ConnectForm, SettingsForm
+from portal.blueprints.settings.forms import ON_PAGE, ConnectForm, SettingsForm
 from portal.blueprints.stale import Meanwhile, meanwhile
 from portal.errors import InvalidInput, NotAllowedNow, PortalError
 from portal.extensions import db
@@ -24,7 +24,7 @@ from portal.services.integration_values import SETTINGS, Lists
 area = Blueprint("settings", __name__, url_prefix="/settings/integrations")
 
 _FIRST_REFUSED = (RightState.REFUSED, RightState.UNKNOWN, RightState.GRANTED)
-GROUPS = list(dict.fromkeys(setting.group for setting in SETTINGS.values()))
+GROUPS = list(dict.fromkeys(setting.group for setting in ON_PAGE.values()))
 
 
 @area.get("")
@@ -120,7 +120,7 @@ def settings_page(
         "settings/intacct.html",
         form=form,
         settings=SETTINGS,
-        setting_groups=[(name, [item for item in SETTINGS.values() if item.group == name]) for name in GROUPS],
+        setting_groups=[(name, [item for item in ON_PAGE.values() if item.group == name]) for name in GROUPS],
         choices=choices,
         missing=integration_settings.missing(choices),
         refused_lists=_refused(intacct_lists.known(book)),

@@ -15,7 +15,8 @@ from portal.sync.mapping.references import stamp
 def build_payment(payment: PaymentRecord, choices: Choices, ref: str, seq: int, currencies: Currencies) -> Built:
     """`create ARPYMT`: one detail a part, the rest as overpayment. Raises CannotSend."""
     currencies.check(f"Payment {payment.number}", payment.currency)
-    if not (choices.bank_account or choices.undeposited_account):
+    deposit = choices.deposit_for(payment.method, payment.currency)
+    if not (deposit.bank or deposit.undeposited):
         raise CannotSend(
             "deposit_account_missing",
             f"Payment {payment.number} has no account to go to. Nothing of it was sent."
@@ -29,8 +30,8 @@ def build_payment(payment: PaymentRecord, choices: Choices, ref: str, seq: int, 
         description=stamp(payment.reference or f"Payment {payment.number}", ref, seq),
         details=[functions.PaymentDetail(part.invoice_key, part.amount) for part in payment.parts],
         currency=payment.currency,
-        bank_account=choices.bank_account,
-        undeposited_account=choices.undeposited_account,
+        bank_account=deposit.bank,
+        undeposited_account=deposit.undeposited,
         overpayment=payment.rest,
         overpayment_location=choices.overpayment_location_id if payment.rest else "",
         overpayment_department=choices.overpayment_department_id if payment.rest else "",

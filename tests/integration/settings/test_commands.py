@@ -175,6 +175,10 @@ def test_settings_take_text_and_json(portal: Terminal, company: Company, core: S
         (("income_account=4010", "income_account=4020"), "income_account"),
         (("income_account=4010", "location_id"), "location_id"),
         (("income_account=1000",), "income_account"),
+        (("income_account=4010", "customer_source=vendor"), "customer_source"),
+        (("income_account=4010", "payment_rules=bank:CHK-01"), "payment_rules"),
+        (("income_account=4010", 'payment_rules:=[{"method": "check"}]'), "payment_rules.0.deposit_to"),
+        (("income_account=4010", 'custom_fields:=[{"object": "VENDOR"}]'), "custom_fields.0.object"),
     ],
 )
 def test_one_bad_key_or_value_changes_nothing(
@@ -185,6 +189,20 @@ def test_one_bad_key_or_value_changes_nothing(
     status, said = portal("settings", "set", "--company", company.slug, *pairs)
     assert (status, said["error"]["field"]) == (3, field)
     assert integration_settings.load(company.id) == before
+
+
+def test_lists_are_given_as_json_and_printed_as_such(portal: Terminal, company: Company, core: SandboxCore) -> None:
+    connect_company(company, core)
+    rules = [{"method": "check", "currency": "usd", "deposit_to": "bank:CHK-02"}]
+    status, said = portal(
+        "settings", "set", "--company", company.slug, f"payment_rules:={json.dumps(rules)}",
+        'invoice_document_types:=["Sales Invoice"]', "customer_source=bill_to_contact",
+        'custom_fields:=[{"object": "CUSTOMER", "field": "REGION", "metadata_key": "region"}]',
+    )  # fmt: skip
+    assert status == 0
+    assert said["payment_rules"] == [{**rules[0], "currency": "USD"}]
+    assert (said["invoice_document_types"], said["customer_source"]) == (["Sales Invoice"], "bill_to_contact")
+    assert said["custom_fields"] == [{"object": "CUSTOMER", "field": "REGION", "metadata_key": "region"}]
 
 
 def test_setting_nothing_is_misuse(portal: Terminal, slug: str) -> None:

@@ -17,6 +17,7 @@ from portal.models.sync import Hold, Kind, Problem, SyncRow
 from portal.models.types import utcnow
 from portal.queries.connections import find_book
 from portal.services import intacct_lists, integration_settings, wanted
+from portal.services.integration_rows import CustomField, Deposit, PaymentRule
 from portal.services.integration_settings import Choices, change, load, missing
 from portal.services.integration_values import SETTINGS
 from tests.factories import make_customer, make_invoice
@@ -94,8 +95,9 @@ def test_what_intacct_does_not_have_is_refused(connected: Company, values: dict[
 
 def test_ids_are_kept_as_intacct_writes_them(connected: Company) -> None:
     choices = change(connected, {"deposit_to": "bank:chk-02", "location_id": "100-us"}, actor=ACTOR)
-    assert (choices.bank_account, choices.location_id) == ("CHK-02", "100-US")
-    assert change(connected, {"deposit_to": "undeposited:1090"}, actor=ACTOR).undeposited_account == "1090"
+    assert (choices.deposit_for("check", "USD").bank, choices.location_id) == ("CHK-02", "100-US")
+    choices = change(connected, {"deposit_to": "undeposited:1090"}, actor=ACTOR)
+    assert choices.deposit_for("check", "USD") == Deposit(undeposited="1090")
 
 
 def test_a_list_that_was_refused_refuses_nothing(company: Company, core: SandboxCore) -> None:
@@ -170,3 +172,36 @@ def test_two_editors_do_not_overwrite_each_other(connected: Company) -> None:
     with pytest.raises(NotAllowedNow, match="Somebody else saved"):
         change(connected, {"location_id": "210"}, actor=ACTOR, expected_version=seen)
     assert load(connected.id).location_id == "110"
+
+
+def test_what_the_order_entry_list_names_can_be_chosen_in_any_case_and_each_once(connected: Company) -> None:
+    chosen = change(connected, {"invoice_document_types": ["sales invoice", "Sales Invoice"]}, actor=ACTOR)
+    assert chosen.invoice_document_types == ("Sales Invoice",)
+
+
+@pytest.mark.parametrize("name", ["Sales Order", "Nothing of the kind"])
+def test_only_definitions_of_the_class_invoice_can_be_chosen(connected: Company, name: str) -> None:
+    error = refused(connected, invoice_document_types=["Sales Invoice", name])
+    assert (error.field, error.code) == ("invoice_document_types", "not_in_list")
+
+
+def test_without_the_right_to_order_entry_its_definitions_are_typed(company: Company, core: SandboxCore) -> None:
+    core.switch(denied=["READ SODOCUMENTPARAMS"])
+    connect_company(company, core, invoice_document_types=["Typed Invoice"])
+    assert load(company.id).invoice_document_types == ("Typed Invoice",)
+
+
+def test_rows_are_kept_typed_and_come_back_as_they_were_given(connected: Company) -> None:
+    rules = [{"method": "check", "currency": "eur", "deposit_to": "bank:chk-02"}]
+    custom = [{"object": "arinvoice", "field": "contract_no", "metadata_key": "contract"}]
+    chosen = change(connected, {"payment_rules": rules, "custom_fields": custom}, actor=ACTOR)
+    assert chosen.payment_rules == (PaymentRule("check", "EUR", "bank:CHK-02"),)
+    assert chosen.custom_fields == (CustomField("ARINVOICE", "CONTRACT_NO", "contract"),)
+    assert load(connected.id) == chosen
+    assert change(connected, integration_settings.values(chosen), actor=ACTOR) == chosen
+
+
+def test_a_rule_is_refused_at_its_place(connected: Company) -> None:
+    good = {"method": "check", "currency": "usd", "deposit_to": "bank:CHK-01"}
+    error = refused(connected, payment_rules=[good, {**good, "method": "wire", "deposit_to": "bank:CHK-99"}])
+    assert (error.field, error.code) == ("payment_rules.1.deposit_to", "not_in_list")
