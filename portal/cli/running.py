@@ -18,7 +18,7 @@ from portal.errors import Busy, NotAllowedNow
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
-from portal.models.run import Run, RunKind, RunState
+from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.queries import problems as problem_queries
 from portal.queries import runs as queries
 from portal.services import integration_settings
@@ -50,7 +50,7 @@ def perform(company: Company, kind: RunKind, subject: Subject | None = None, *, 
     """
     _warn_of_missing(company)
     book_id = book_of(company).id
-    abandoned = _wait_until_free(book_id, kind, time.monotonic() + wait_seconds)
+    abandoned = _wait_until_free(book_id, kind, time.monotonic() + wait_seconds) if kind.exclusive else None
     if abandoned is not None:
         _work(abandoned)
         if kind == RunKind.SYNC and _kind_of(abandoned) == RunKind.SYNC:
@@ -88,7 +88,15 @@ def result(run: Run) -> dict[str, Any]:
     left = queries.untouched(run, None if only_rows is None else sorted(only_rows))
     answer = brief(run)
     problems = bodies(problem_queries.of_run(run))
+    if run.kind == RunKind.PREVIEW:
+        answer |= {"preview": run.summary, "records": [_shown(item) for item in queries.all_items(run)]}
     return answer | {"unchanged": left.unchanged, "skipped": left.skipped, "problems": problems}
+
+
+def _shown(item: RunItem) -> dict[str, Any]:
+    """A record of a preview: what would happen to it, and what would be sent."""
+    told_of = {key: value for key, value in item.details.items() if key != "fingerprint"}
+    return {"outcome": item.outcome, "text": item.text, "object": item.object, "key": item.key, **told_of}
 
 
 def brief(run: Run) -> dict[str, Any]:
@@ -125,7 +133,9 @@ def sentences(answer: dict[str, Any]) -> str:
     """A run's result for people."""
     names = [name for name in queries.OBJECTS if answer["read"].get(name) or answer["written"].get(name)]
     rows = [(name, answer["written"].get(name, 0), answer["read"].get(name, 0)) for name in names]
-    lines = [table(("", "written to Intacct", "read from Intacct"), rows, right=(1, 2))] if rows else []
+    would = "would be " if answer["kind"] == RunKind.PREVIEW else ""
+    headers = ("", f"{would}written to Intacct", f"{would}read from Intacct")
+    lines = [table(headers, rows, right=(1, 2))] if rows else []
     lines.append(f"Run {answer['run_id']} {answer['status'].replace('_', ' ')} in {answer['seconds']:.1f} s.")
     lines += [answer["error"]] if answer["error"] else []
     lines += [f"  {problem['number']}: {problem['message']}" for problem in answer["problems"]]

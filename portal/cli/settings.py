@@ -20,6 +20,7 @@ from portal.queries.connections import find_book, find_connection
 from portal.services import intacct_lists, integration_settings
 from portal.services.integration_settings import Choices
 from portal.services.integration_values import SETTINGS, Stored
+from portal.sync import previews
 
 _PAIR = re.compile(r"([A-Za-z0-9_.-]+)(:=|=)(.*)", re.DOTALL)
 
@@ -100,17 +101,24 @@ def _refreshed(company: Company) -> bool:
 
 
 def _answer(company: Company, choices: Choices) -> dict[str, Any]:
+    book = find_book(company)
     return {
         "object": "integration_settings",
         "company": company.slug,
         **integration_settings.values(choices),
         "missing": [{"key": key, "message": message} for key, message in integration_settings.missing(choices)],
+        "warnings": previews.warnings(choices, book.id) if book is not None else [],
     }
 
 
 def _told(answer: dict[str, Any]) -> str:
     rows = [(key, _shown(answer[key]), setting.label) for key, setting in SETTINGS.items()]
-    lines = [table(("key", "value", "meaning"), rows), "", *(item["message"] for item in answer["missing"])]
+    lines = [
+        table(("key", "value", "meaning"), rows),
+        "",
+        *(item["message"] for item in answer["missing"]),
+        *answer["warnings"],
+    ]
     return "\n".join(lines).rstrip()
 
 

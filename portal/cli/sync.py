@@ -19,7 +19,7 @@ from portal.queries.customers import get_customer_by_number
 from portal.queries.invoices import get_invoice_by_number
 from portal.queries.payments import get_payment_by_number
 from portal.queries.runs import get_run, list_runs
-from portal.sync import due, runs
+from portal.sync import due, previews, runs
 
 company_option = click.option("--company", "slug", required=True, metavar="SLUG", help="The company's slug.")
 run_argument = click.argument("run_id", type=click.IntRange(1), metavar="RUN")
@@ -39,15 +39,25 @@ def group() -> None:
 @group.command("run")
 @company_option
 @click.option("--record", default="", metavar="KIND:NUMBER", help="Only this record, such as invoice:INV-0001.")
+@click.option("--preview", is_flag=True, help="Show what would happen; send nothing and keep nothing.")
+@click.option("--as-shown", type=click.IntRange(1), metavar="RUN", help="Send exactly what this preview showed.")
 @click.option("--wait", "wait_seconds", type=click.FloatRange(0), default=0, metavar="SECONDS",
               help="How long to wait while another run holds the book.")  # fmt: skip
-def run(slug: str, record: str, wait_seconds: float) -> int:
+def run(slug: str, record: str, preview: bool, as_shown: int | None, wait_seconds: float) -> int:
     """Sync now, in this process. Ends with 0 finished, 1 with problems, 2 failed, 4 another run holds the book."""
     company = get_company_by_slug(slug)
-    if not record:
-        return told(company, perform(company, RunKind.SYNC, wait_seconds=wait_seconds))
-    subject = {"records": [_record(company, record)]}
-    return told(company, perform(company, RunKind.RECORD, lambda: subject, wait_seconds=wait_seconds))
+    if as_shown is not None and (record or preview):
+        raise InvalidInput("--as-shown sends what a preview showed; it goes with no other choice.", field="as_shown")
+    records = [_record(company, record)] if record else None
+    subject: dict[str, Any] = {}
+    kind = RunKind.RECORD if records else RunKind.SYNC
+    if preview:
+        kind, subject = RunKind.PREVIEW, previews.subject(records)
+    elif as_shown is not None:
+        subject = previews.subject_of(get_run(company, as_shown))
+    elif records:
+        subject = {"records": records}
+    return told(company, perform(company, kind, lambda: subject, wait_seconds=wait_seconds))
 
 
 @group.command("start")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -127,6 +127,18 @@ def items(run: Run, outcomes: Sequence[str] = (), *, after: str = "", limit: int
     limit = page_size(limit)
     rows = list(db.session.scalars(query.order_by(RunItem.id.desc()).limit(limit + 1)))
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "")
+
+
+def all_items(run: Run) -> Iterator[RunItem]:
+    """Everything that the run touched, oldest first, read in portions."""
+    last = 0
+    while found := list(
+        db.session.scalars(
+            select(RunItem).where(RunItem.run_id == run.id, RunItem.id > last).order_by(RunItem.id).limit(1000)
+        )
+    ):
+        yield from found
+        last = found[-1].id
 
 
 def rows_of(found: Sequence[RunItem]) -> list[SyncRow]:

@@ -34,7 +34,7 @@ def pretend(ctx: RunContext, pretence: Pretence, items: Sequence[Ready]) -> Sequ
         amount, currency = _money(item, built)
         ctx.item(
             judging.WRITTEN[item.act], row_id=row.id,
-            details=shown.details(item.act, item.number, built, amount, currency),
+            details=shown.details(item.act, item.kind, item.number, built, amount, currency),
         )  # fmt: skip
         pretence.rows[row.id] = _as_if(row, item, built)
         would_go.append(item)

@@ -11,24 +11,20 @@ from sqlalchemy import select
 
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
-from portal.models.connection import Book
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Posting, SyncRow
-from portal.sync import runs
+from portal.queries.runs import all_items
+from portal.services.integration_settings import Choices
 from portal.sync.context import RunContext
 from portal.sync.shown import AsShown
 
 SYNC = "sync"
 """What a preview of the accounting sync is `of`."""
 
-AT_ONCE = 1000
 
-
-def ask(book: Book, *, trigger: str, user_id: int | None = None, subject: dict[str, Any] | None = None) -> Run:
-    """A new queued preview of the book's sync, or of the records that `subject` names. Flushes."""
-    return runs.request(
-        book, RunKind.PREVIEW, trigger=trigger, user_id=user_id, subject={**(subject or {}), "of": SYNC}
-    )  # fmt: skip
+def subject(records: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """What a preview is about: the whole sync, or these records ({"kind", "id"}) and what they stand on."""
+    return {"of": SYNC} if records is None else {"of": SYNC, "records": records}
 
 
 def subject_of(preview: Run) -> dict[str, Any]:
@@ -39,6 +35,19 @@ def subject_of(preview: Run) -> dict[str, Any]:
     if preview.state not in (RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS):
         raise NotAllowedNow(f"Preview {preview.id} is {preview.state}: it does not show all. Nothing was sent.")
     return {"as_shown": preview.id}
+
+
+UNSEEN = (
+    "Auto-sync is on, and nobody has seen yet what the first sync would send. It begins within a minute. To look first,"
+    " switch auto-sync off and preview the sync."
+)
+"""The warning for a company that syncs by itself before anything was sent or previewed."""
+
+
+def warnings(choices: Choices, book_id: int) -> list[str]:
+    """What people should know before the next sync runs by itself."""
+    unseen = choices.auto_sync and not was_ever_posted(book_id) and not was_ever_previewed(book_id)
+    return [UNSEEN] if unseen else []
 
 
 def was_ever_previewed(book_id: int) -> bool:
@@ -93,16 +102,16 @@ def summary(run_id: int) -> dict[str, Any]:
     sums: Counter[tuple[str, str, str]] = Counter()
     booked: Counter[tuple[str, ...]] = Counter()
     for item in _would_send(run_id):
-        place = (item.details["act"], item.step, item.details["currency"])
+        place = (item.details["act"], item.details["kind"], item.details["currency"])
         counts[place] += 1
         sums[place] += Decimal(item.details["amount"])  # type: ignore[assignment]
         for account, amount in _bookings(item.details):
             booked[(*account, item.details["currency"])] += amount  # type: ignore[assignment]
     return {
         "sends": [
-            {"act": act, "step": step, "currency": currency, "count": counts[act, step, currency],
-             "amount": str(sums[act, step, currency])}
-            for act, step, currency in sorted(counts)
+            {"act": act, "kind": kind, "currency": currency, "count": counts[act, kind, currency],
+             "amount": str(sums[act, kind, currency])}
+            for act, kind, currency in sorted(counts)
         ],
         "booked": [
             {"account": account, "location": location, "department": department, "currency": currency,
@@ -124,11 +133,5 @@ def _bookings(details: dict[str, Any]) -> Iterator[tuple[tuple[str, str, str], D
 
 
 def _would_send(run_id: int) -> Iterator[RunItem]:
-    last = 0
-    while True:
-        query = select(RunItem).where(RunItem.run_id == run_id, RunItem.id > last).order_by(RunItem.id).limit(AT_ONCE)
-        found = list(db.session.scalars(query))
-        yield from (item for item in found if "fingerprint" in item.details)
-        if len(found) < AT_ONCE:
-            return
-        last = found[-1].id
+    run = db.session.get_one(Run, run_id)
+    return (item for item in all_items(run) if "fingerprint" in item.details)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.intacct import outline
-from portal.models.sync import Act
+from portal.models.sync import Act, Kind
 from portal.sync.mapping import Built
 
 
@@ -19,10 +19,11 @@ class AsShown:
     fingerprints: dict[tuple[int, str], str]
 
 
-def details(act: Act, number: str, built: Built, amount: str, currency: str) -> dict[str, Any]:
+def details(act: Act, kind: Kind, number: str, built: Built, amount: str, currency: str) -> dict[str, Any]:
     """What a preview's row tells of a function: plain values, amounts as text."""
     return {
         "act": act.value,
+        "kind": kind.value,
         "number": number,
         "amount": amount,
         "currency": currency,

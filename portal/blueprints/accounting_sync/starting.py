@@ -13,7 +13,7 @@ from portal.jobs.queues import enqueue_run
 from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
 from portal.queries.connections import find_book, find_connection
-from portal.sync import due, runs
+from portal.sync import due, previews, runs
 
 NOT_CONNECTED = "No Intacct company is connected. Nothing was sent. Connect one in Settings, Integrations."
 
@@ -31,6 +31,36 @@ def start_sync() -> tuple[int, bool]:
     """(id of the sync, whether it is new): a sync that is queued or running already is the one that was asked for."""
     try:
         return _start(connected_book(), RunKind.SYNC, {}), True
+    except Busy as busy:
+        db.session.rollback()
+        return busy.run_id, False
+
+
+def sync_needs_a_look() -> bool:
+    """Whether nothing was ever sent for the connected book and nobody has seen yet what would be."""
+    book = connected_book()
+    needs_a_look = not previews.was_ever_posted(book.id) and not previews.was_ever_previewed(book.id)
+    db.session.commit()
+    return needs_a_look
+
+
+def start_preview() -> int:
+    """The id of a preview of the sync: one that is queued or running already is the one that was asked for."""
+    book = connected_book()
+    unended = runs.unended(book.id, RunKind.PREVIEW)
+    if unended is not None and unended.subject == previews.subject():
+        db.session.commit()
+        return unended.id
+    return _start(book, RunKind.PREVIEW, previews.subject())
+
+
+def start_as_shown(preview: Run) -> tuple[int, bool]:
+    """(id of a sync of exactly what `preview` showed, whether it is new). Raises InvalidInput and NotAllowedNow."""
+    book = connected_book()
+    if preview.book_id != book.id:
+        raise NotAllowedNow("That preview belongs to another Intacct company. Nothing was sent.")
+    try:
+        return _start(book, RunKind.SYNC, previews.subject_of(preview)), True
     except Busy as busy:
         db.session.rollback()
         return busy.run_id, False

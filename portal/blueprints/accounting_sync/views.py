@@ -13,7 +13,7 @@ from portal.blueprints.accounting_sync.boxes import record_url, sync_box
 from portal.blueprints.accounting_sync.causes import added_up, causes_of, setting_url
 from portal.blueprints.accounting_sync.health import current_standing, sync_health
 from portal.blueprints.accounting_sync.run_rows import Fold, folded, is_fold, rows_of
-from portal.blueprints.accounting_sync.starting import start_sync
+from portal.blueprints.accounting_sync.starting import start_preview, start_sync, sync_needs_a_look
 from portal.models.company import Role
 from portal.queries import problems as problem_queries
 from portal.queries import runs as queries
@@ -60,7 +60,11 @@ def show_sync() -> str:
 @area.post("/sync")
 @needs(Role.ACCOUNTANT)
 def sync_now() -> Response:
-    """Start a sync, or lead to the one that is queued or running."""
+    """Start a sync, or lead to the one that is queued or running. Before anything was ever sent, people are shown once
+    what would be."""
+    if sync_needs_a_look():
+        flash("Nothing was ever sent to Intacct from here. See what would be sent first, then run it.", "info")
+        return redirect(url_for(".show_run", run_id=start_preview()), 303)
     run_id, is_new = start_sync()
     if not is_new:
         flash(f"Sync {run_id} was asked for already. There is never more than one at a time.", "info")

@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 from portal.blueprints.access import current_company, needs
 from portal.blueprints.accounting_sync import words
 from portal.blueprints.accounting_sync.export import csv_answer
+from portal.blueprints.accounting_sync.preview import preview_box
 from portal.blueprints.accounting_sync.progress import progress
 from portal.blueprints.accounting_sync.views import area
 from portal.blueprints.listing import text_arg
 from portal.blueprints.rendering import typed_amount
 from portal.extensions import db
 from portal.models.company import Role
-from portal.models.run import Run, RunItem, RunState
+from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Problem, SyncRow
 from portal.problems.catalogue import GUIDES
 from portal.queries import problems as problem_queries
@@ -60,6 +61,8 @@ def show_run(run_id: int) -> str:
         page=page,
         touched=_touched(page.items),
         waits_for=_waits_for(run),
+        preview=preview_box(run),
+        would=run.kind == RunKind.PREVIEW,
     )
 
 
@@ -81,7 +84,7 @@ def export_run(run_id: int) -> Response:
     run = queries.get_run(current_company(), run_id)
     outcomes = {name: wanted for name, _, wanted in words.TABS}.get(text_arg("tab"), ())
     header = ("record", "kind", "customer", "what happened", "text", "Intacct record", "amount", "currency", "at (UTC)")
-    found = [_csv_row(entry) for entry in _all_touched(run, outcomes)]
+    found = [_csv_row(entry) for entry in all_touched(run, outcomes)]
     return csv_answer(f"run-{run.id}.csv", header, found)
 
 
@@ -116,7 +119,8 @@ def _touched(items: list[RunItem]) -> list[Touched]:
     ]
 
 
-def _all_touched(run: Run, outcomes: tuple[str, ...]) -> list[Touched]:
+def all_touched(run: Run, outcomes: tuple[str, ...]) -> list[Touched]:
+    """Every record that the run touched with one of these outcomes (with any, where none is given)."""
     found: list[Touched] = []
     after = ""
     while True:

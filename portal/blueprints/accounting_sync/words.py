@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from portal.blueprints.rendering import plural
@@ -77,8 +77,26 @@ def run_state(run: Run) -> Said:
     }[RunState(run.state)]
 
 
-def outcome(name: str) -> Said:
-    """What happened to a record."""
+WOULD = {
+    "created": "Would be created there",
+    "updated": "Would be updated there",
+    "applied": "Would be applied there",
+    "reversed": "Would be reversed there",
+    "deleted": "Would be deleted there",
+    "linked": "Would be linked",
+    "received": "Would come from Intacct",
+    "changed": "Would change as in Intacct",
+    "voided": "Would be voided as in Intacct",
+    "waiting": "Would wait",
+    "left": "Would be left alone",
+}
+"""What a preview says where a run says what happened."""
+
+
+def outcome(name: str, *, would: bool = False) -> Said:
+    """What happened to a record; in a preview, what would."""
+    if would and name in WOULD:
+        return replace(OUTCOMES[name], text=WOULD[name])
     return OUTCOMES.get(name) or Said("", "circle", name.replace("_", " ").capitalize())
 
 

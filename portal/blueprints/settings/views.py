@@ -20,6 +20,7 @@ from portal.queries.connections import count_links, find_book, find_connection
 from portal.services import intacct_lists, integration_settings
 from portal.services.connection_rights import RightState, shown
 from portal.services.integration_values import SETTINGS, Lists
+from portal.sync import previews
 
 area = Blueprint("settings", __name__, url_prefix="/settings/integrations")
 
@@ -70,8 +71,11 @@ def save_settings() -> tuple[str, int] | Response:
         form._fields["version"].data = str(integration_settings.version(company.id))
         changed = meanwhile(company, "integration_settings", company.id)
         return settings_page(company, connection, book, form, stale=True, changed=changed), 409
+    warnings = previews.warnings(integration_settings.load(company.id), book.id)
     db.session.commit()
     flash("The settings are saved.", "success")
+    for warning in warnings:
+        flash(warning, "warning")
     return redirect(url_for(".show_intacct"), 303)
 
 

@@ -25,7 +25,7 @@ KEEPS = ("run", "run_item", "intacct_customer", "cursor", "connection")
 
 
 def preview(world: World) -> Run:
-    return world.sync(RunKind.PREVIEW, subject={"of": previews.SYNC})
+    return world.sync(RunKind.PREVIEW, subject=previews.subject())
 
 
 def run_as_shown(world: World, shown: Run) -> Run:
@@ -85,9 +85,9 @@ def test_a_preview_tells_accounts_and_sums_as_they_would_be_sent(world: World) -
     invoice = next(item for item in items(run) if item.details.get("number") == "INV-1")
     assert invoice.details["lines"][0]["glaccountno"] == "4000"
     assert (invoice.details["lines"][0]["locationid"], invoice.details["amount"]) == ("100", "100.00")
-    sends = {(one["act"], one["step"]): (one["count"], Decimal(one["amount"])) for one in run.summary["sends"]}
-    assert sends["create", "invoices"] == (2, Decimal(160))
-    assert sends["create", "payments"] == (1, Decimal(100))
+    sends = {(one["act"], one["kind"]): (one["count"], Decimal(one["amount"])) for one in run.summary["sends"]}
+    assert sends["create", "invoice"] == (2, Decimal(160))
+    assert sends["create", "payment"] == (1, Decimal(100))
     booked = {one["account"]: Decimal(one["amount"]) for one in run.summary["booked"]}
     assert booked == {"4000": Decimal(160), "CHK-01": Decimal(100)}
 
