@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from portal.cli.intacct import refresh_lists
 from portal.cli.sandbox import Sandbox
 from portal.extensions import db
 from portal.models.company import Company, Role
@@ -115,3 +116,4 @@ def connect(company: Company, box: Sandbox) -> None:
     accounts = {"income_account": box.gl_account, "deposit_to": f"bank:{box.bank_account}"}
     integration_settings.change(company, accounts, actor=_ACTOR)
     db.session.commit()
+    refresh_lists(company)

@@ -70,7 +70,7 @@ _LISTS = {
     Takes.RULES: (BANK_ACCOUNTS, GL_ACCOUNTS),
 }
 
-WAYS, ACCOUNTS, DIMENSIONS, IMPORTS, ADVANCED = "Directions", "Accounts", "Dimensions", "Imports", "Advanced"
+DIRECTIONS, ACCOUNTS, DIMENSIONS, IMPORTS, ADVANCED = "Directions", "Accounts", "Dimensions", "Imports", "Advanced"
 
 CUSTOMER, BILL_TO_CONTACT = "customer", "bill_to_contact"
 """Who the portal's customer is: the customer in Intacct, or the contact that its documents are billed to."""
@@ -78,18 +78,18 @@ CUSTOMER, BILL_TO_CONTACT = "customer", "bill_to_contact"
 SETTINGS: Mapping[str, Setting] = {
     setting.key: setting
     for setting in (
-        Setting("auto_sync", Takes.SWITCH, WAYS, "Reconcile to Intacct", "Syncs by itself about once an hour."),
-        Setting("write_invoices", Takes.SWITCH, WAYS, "Send invoices",
+        Setting("auto_sync", Takes.SWITCH, DIRECTIONS, "Reconcile to Intacct", "Syncs by itself about once an hour."),
+        Setting("write_invoices", Takes.SWITCH, DIRECTIONS, "Send invoices",
                 "Invoices issued here, and their customers, are posted to Intacct."),
-        Setting("write_payments", Takes.SWITCH, WAYS, "Send payments",
+        Setting("write_payments", Takes.SWITCH, DIRECTIONS, "Send payments",
                 "Payments recorded here are posted to Intacct and applied there."),
-        Setting("write_credit_notes", Takes.SWITCH, WAYS, "Send credit notes",
+        Setting("write_credit_notes", Takes.SWITCH, DIRECTIONS, "Send credit notes",
                 "Credit notes issued here are posted to Intacct as AR adjustments and applied there."),
-        Setting("read_payments", Takes.SWITCH, WAYS, "Read payments",
+        Setting("read_payments", Takes.SWITCH, DIRECTIONS, "Read payments",
                 "Money received in Intacct on invoices of this portal is recorded here."),
-        Setting("read_credits", Takes.SWITCH, WAYS, "Read credits",
+        Setting("read_credits", Takes.SWITCH, DIRECTIONS, "Read credits",
                 "Credits applied in Intacct on invoices of this portal are recorded here as payments of method other."),
-        Setting("read_invoices", Takes.SWITCH, WAYS, "Read invoices",
+        Setting("read_invoices", Takes.SWITCH, DIRECTIONS, "Read invoices",
                 "Invoices made in Intacct are brought here with each sync, of the document types chosen below."),
         Setting("invoice_document_types", Takes.NAMES, IMPORTS, "Document types of invoices",
                 "The Order Entry transaction definitions whose documents the sync brings here."),

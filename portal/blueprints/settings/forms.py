@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
-from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectChoice, SelectField
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, PasswordField, SelectChoice, SelectField
 from wtforms.form import BaseForm
 
-from portal.blueprints.forms import DateField, FormErrors, PortalForm, TextField
+from portal.blueprints.forms import DateField, FormErrors, PlainForm, PortalForm, TextField
+from portal.blueprints.settings.choosing import (
+    currency_field,
+    method_field,
+    names_field,
+    object_field,
+    one_field,
+    options,
+)
 from portal.blueprints.stale import version_of
 from portal.services.connection import LoginData
-from portal.services.intacct_lists import BANK_ACCOUNTS, GL_ACCOUNTS, Item, KnownList
-from portal.services.integration_rows import BANK, UNDEPOSITED
+from portal.services.integration_rows import MOST_ROWS
 from portal.services.integration_settings import Choices
 from portal.services.integration_values import SETTINGS, Lists, Setting, Takes
 
-LONGEST_SELECT = 1000
-"""A longer list is no choice any more: its IDs are typed, and looked up in it."""
+NEW_ROWS = 2
+"""So many blank rows stand below those that hold something."""
 
-Option = tuple[str, str]
-
-ON_PAGE = {
-    key: setting
-    for key, setting in SETTINGS.items()
-    if setting.takes not in (Takes.WORD, Takes.NAMES, Takes.RULES, Takes.FIELDS)
-    and key not in ("import_pdfs", "sync_full_credits")
-}
-"""The settings that the page shows; the others are set by `portal settings`."""
+_WITH_ROWS = tuple(key for key, setting in SETTINGS.items() if setting.takes in (Takes.RULES, Takes.FIELDS))
+_ROW = re.compile(r"[a-z_]+-\d{1,3}-[a-z_]+", re.ASCII)
 
 
 class ConnectForm(PortalForm):
@@ -51,12 +53,16 @@ class SettingsForm(FormErrors, BaseForm):  # type: ignore[misc]
     Its token is checked by the application for every form, so it carries none of its own.
     """
 
-    def __init__(self, choices: Choices, version: int, lists: Lists, *, sent: bool) -> None:
-        fields = {key: _field(setting, choices, lists) for key, setting in ON_PAGE.items()}
+    def __init__(
+        self, choices: Choices, version: int, lists: Lists, *, sent: bool, currencies: Sequence[str] = ()
+    ) -> None:
+        fields = {key: _field(setting, choices, lists, currencies) for key, setting in SETTINGS.items()}
         super().__init__({**fields, "version": HiddenField()})
         self.form_errors: list[str] = []
-        given = {key: getattr(choices, key) for key in ON_PAGE} | {"version": version}
-        self.process(request.form if sent else None, data=given)
+        given = {key: getattr(choices, key) for key in SETTINGS} | {"version": "" if sent else str(version)}
+        self.process(_sent() if sent else None, data=given)
+        for key in _WITH_ROWS:
+            _add_blank_rows(self._fields[key])
 
     @property
     def expected_version(self) -> int | None:
@@ -65,66 +71,80 @@ class SettingsForm(FormErrors, BaseForm):  # type: ignore[misc]
 
     def chosen(self) -> dict[str, Any]:
         """Every setting as chosen; a date that cannot be read stays the text that was typed."""
-        return {key: self._chosen(key) for key in ON_PAGE}
+        return {key: self._chosen(key) for key in SETTINGS}
+
+    def form_field(self, field: str) -> str:
+        """The form's name of what the services call `field`: they count only rows that hold something."""
+        key, _, rest = field.partition(".")
+        place, _, part = rest.partition(".")
+        if key not in _WITH_ROWS or not place.isdecimal():
+            return field
+        filled = [position for position, entry in enumerate(self._fields[key]) if not _is_blank(entry.form)]
+        return f"{key}.{filled[int(place)]}.{part}"
 
     def _chosen(self, key: str) -> Any:
         field = self._fields[key]
+        if key in _WITH_ROWS:
+            return [entry.form.data for entry in field if not _is_blank(entry.form)]
         return field.raw_data[0] if field.process_errors and field.raw_data else field.data
 
 
-def _field(setting: Setting, choices: Choices, lists: Lists) -> Field:
+def _field(setting: Setting, choices: Choices, lists: Lists, currencies: Sequence[str]) -> Field:
+    current = getattr(choices, setting.key)
     if setting.takes == Takes.SWITCH:
         return BooleanField(setting.label)
     if setting.takes == Takes.DATE:
         return DateField(setting.label)
-    groups = options(setting, lists)
-    if groups is None:
-        return TextField(setting.label)
-    current = getattr(choices, setting.key)
-    return SelectField(setting.label, choices=_with_current(groups, current), validate_choice=False)
+    if setting.takes == Takes.WORD:
+        words = [SelectChoice(word, meaning) for word, meaning in setting.words]
+        return SelectField(setting.label, choices=words, validate_choice=False)
+    if setting.takes == Takes.NAMES:
+        return names_field(setting, current, lists)
+    if setting.takes == Takes.RULES:
+        return _rows_of(setting, _rule_form(setting, choices, lists, currencies))
+    if setting.takes == Takes.FIELDS:
+        return _rows_of(setting, CustomFieldForm)
+    return one_field(setting.label, options(setting, lists), (current,))
 
 
-def options(setting: Setting, lists: Lists) -> Mapping[str, Sequence[Option]] | None:
-    """What can be chosen, by heading; None when Intacct did not give the list, or it is too long to choose from."""
-    if not _usable(lists.get(setting.lists[0])):
-        return None
-    if setting.takes == Takes.DEPOSIT:
-        return _deposits(lists)
-    if setting.takes == Takes.ACCOUNT:
-        income = [item for item in _accounts(lists) if item["type"] == "incomestatement"]
-        others = [item for item in _accounts(lists) if item["type"] != "incomestatement"]
-        return {"Income statement": [_option(item) for item in income], "Balance sheet": [_option(i) for i in others]}
-    return {"": [_option(item) for item in lists[setting.lists[0]].items]}
+class CustomFieldForm(PlainForm):
+    """One field of Intacct's that is kept here."""
+
+    object = object_field("Object")
+    field = TextField("Field in Intacct")
+    metadata_key = TextField("Metadata key here")
 
 
-def _usable(known: KnownList | None) -> bool:
-    return known is not None and not known.refused and 0 < len(known.items) <= LONGEST_SELECT
+def _rule_form(setting: Setting, choices: Choices, lists: Lists, currencies: Sequence[str]) -> type[PlainForm]:
+    """The form of one rule for deposits, with the lists of today."""
+    rules = choices.payment_rules
+    fields = {
+        "method": method_field("Method"),
+        "currency": currency_field("Currency", currencies, (rule.currency for rule in rules), lists),
+        "deposit_to": one_field("Deposit to", options(setting, lists), (rule.deposit_to for rule in rules)),
+    }
+    return type("RuleForm", (PlainForm,), fields)
 
 
-def _accounts(lists: Lists) -> list[Item]:
-    """The GL accounts that are not a bank's."""
-    banks = lists.get(BANK_ACCOUNTS)
-    taken = {bank["gl_account"] for bank in banks.items} if banks else set()
-    return [item for item in lists[GL_ACCOUNTS].items if item["id"] not in taken]
+def _rows_of(setting: Setting, form: type[PlainForm]) -> FieldList:
+    return FieldList(FormField(form), label=setting.label, max_entries=MOST_ROWS + NEW_ROWS)
 
 
-def _deposits(lists: Lists) -> Mapping[str, Sequence[Option]]:
-    banks = [_option(item, BANK) for item in lists[BANK_ACCOUNTS].items]
-    if not _usable(lists.get(GL_ACCOUNTS)):
-        return {"Bank accounts": banks}
-    held = [item for item in _accounts(lists) if item["type"] == "balancesheet"]
-    named = [item for item in held if "undeposited" in (item["name"] + item["category"]).lower()]
-    return {"Bank accounts": banks, "Undeposited funds": [_option(item, UNDEPOSITED) for item in named or held]}
+def _add_blank_rows(rows: FieldList) -> None:
+    blank = 0
+    for entry in reversed(rows.entries):
+        if not _is_blank(entry.form):
+            break
+        blank += 1
+    for _ in range(min(NEW_ROWS - blank, rows.max_entries - len(rows))):
+        rows.append_entry()
 
 
-def _option(item: Item, prefix: str = "") -> Option:
-    return prefix + item["id"], f"{item['id']} {item['name']}".strip()
+def _is_blank(row: PlainForm) -> bool:
+    return not any((value or "").strip() for value in row.data.values())
 
 
-def _with_current(groups: Mapping[str, Sequence[Option]], current: str) -> list[SelectChoice]:
-    """The options with "none" first, and with what is chosen now even where the list does not have it any more."""
-    listed = [SelectChoice(value, label, optgroup=name or None) for name in groups for value, label in groups[name]]
-    first = [SelectChoice("", "None chosen")]
-    if current and all(choice.value != current for choice in listed):
-        first.append(SelectChoice(current, f"{current.rpartition(':')[2]} (not in Intacct's list)"))
-    return first + listed
+def _sent() -> MultiDict[str, str]:
+    """What was sent; rows are taken by their plain names only: the library trips over odd ones."""
+    odd = {key for key in request.form if key.startswith(_WITH_ROWS) and not _ROW.fullmatch(key)}
+    return MultiDict([item for item in request.form.items(multi=True) if item[0] not in odd])

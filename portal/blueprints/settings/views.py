@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from portal.blueprints.access import can, current_actor, current_company, needs
 from portal.blueprints.settings.checklist import checklist
 from portal.blueprints.settings.fetching import refresh_lists
-from portal.blueprints.settings.forms import ON_PAGE, ConnectForm, SettingsForm
+from portal.blueprints.settings.forms import ConnectForm, SettingsForm
 from portal.blueprints.stale import Meanwhile, meanwhile
 from portal.errors import InvalidInput, NotAllowedNow, PortalError
 from portal.extensions import db
@@ -19,13 +19,14 @@ from portal.models.connection import Book, Connection
 from portal.queries.connections import count_links, find_book, find_connection
 from portal.services import intacct_lists, integration_settings
 from portal.services.connection_rights import RightState, shown
-from portal.services.integration_values import SETTINGS, Lists
+from portal.services.integration_rows import METHODS
+from portal.services.integration_values import ACCOUNTS, ADVANCED, DIMENSIONS, DIRECTIONS, IMPORTS, SETTINGS, Lists
 from portal.sync import previews
 
 area = Blueprint("settings", __name__, url_prefix="/settings/integrations")
 
 _FIRST_REFUSED = (RightState.REFUSED, RightState.UNKNOWN, RightState.GRANTED)
-GROUPS = list(dict.fromkeys(setting.group for setting in ON_PAGE.values()))
+GROUPS = (DIRECTIONS, ACCOUNTS, DIMENSIONS, IMPORTS, ADVANCED)
 
 
 @area.get("")
@@ -63,7 +64,7 @@ def save_settings() -> tuple[str, int] | Response:
             company, form.chosen(), actor=current_actor(), expected_version=form.expected_version
         )
     except InvalidInput as error:
-        form.add_errors(error)
+        form.add_errors(error, form.form_field)
         return settings_page(company, connection, book, form), 422
     except NotAllowedNow as error:
         if error.code != "stale":
@@ -124,8 +125,9 @@ def settings_page(
         "settings/intacct.html",
         form=form,
         settings=SETTINGS,
-        setting_groups=[(name, [item for item in ON_PAGE.values() if item.group == name]) for name in GROUPS],
+        setting_groups=[(name, [item for item in SETTINGS.values() if item.group == name]) for name in GROUPS],
         choices=choices,
+        methods=METHODS,
         missing=integration_settings.missing(choices),
         refused_lists=_refused(intacct_lists.known(book)),
         lists_read_at=_read_at(intacct_lists.known(book)),
@@ -153,7 +155,14 @@ def _form(company: Company, book: Book, *, sent: bool) -> SettingsForm:
         integration_settings.version(company.id),
         intacct_lists.known(book),
         sent=sent,
+        currencies=_currencies(company),
     )
+
+
+def _currencies(company: Company) -> tuple[str, ...]:
+    """Those that the company keeps its books in, here and there."""
+    found = find_connection(company)
+    return (company.base_currency, found.base_currency if found else "")
 
 
 def last_login(connection: Connection | None, book: Book | None) -> dict[str, str]:

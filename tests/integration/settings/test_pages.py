@@ -296,3 +296,93 @@ def test_the_password_stands_in_no_page_log_audit_row_or_column(
     assert entries
     assert secret not in "\n".join([*pages, *entries, *columns, caplog.text])
     core.close()
+
+
+RULE = {
+    "payment_rules-0-method": "check",
+    "payment_rules-0-currency": "EUR",
+    "payment_rules-0-deposit_to": "bank:CHK-02",
+}
+
+
+def saved(company: Company) -> integration_settings.Choices:
+    """The settings as the database has them now."""
+    db.session.expire_all()
+    return integration_settings.load(company.id)
+
+
+def test_rules_and_custom_fields_are_added_in_blank_rows_and_taken_out_by_emptying_them(
+    company: Company, core: SandboxCore, admin: Browser
+) -> None:
+    connect(company, core)
+    assert 'name="payment_rules-1-deposit_to"' in admin.get(INTACCT).text
+    sent = {
+        "version": str(integration_settings.version(company.id)), "customer_source": "customer",
+        "payment_rules-1-method": "wire", "payment_rules-1-currency": "", "payment_rules-1-deposit_to": "bank:CHK-02",
+        "custom_fields-0-object": "CUSTOMER", "custom_fields-0-field": "region",
+        "custom_fields-0-metadata_key": "region",
+    }  # fmt: skip
+    assert admin.post(INTACCT, sent).status_code == 303
+    assert [(rule.method, rule.deposit_to) for rule in saved(company).payment_rules] == [("wire", "bank:CHK-02")]
+    assert saved(company).fields_of("CUSTOMER") == {"REGION": "region"}
+    page = admin.get(INTACCT).text
+    assert 'name="payment_rules-2-deposit_to"' in page
+    emptied = sent | {"version": str(integration_settings.version(company.id)), "payment_rules-1-method": "",
+                      "payment_rules-1-deposit_to": ""}  # fmt: skip
+    assert admin.post(INTACCT, emptied).status_code == 303
+    assert saved(company).payment_rules == ()
+
+
+def test_a_row_is_refused_at_its_own_field_though_blank_rows_stand_above(
+    company: Company, core: SandboxCore, admin: Browser
+) -> None:
+    connect(company, core)
+    sent = {
+        "version": str(integration_settings.version(company.id)), "customer_source": "customer",
+        "payment_rules-0-method": "", "payment_rules-0-currency": "", "payment_rules-0-deposit_to": "",
+        "payment_rules-1-method": "check", "payment_rules-1-currency": "", "payment_rules-1-deposit_to": "",
+    }  # fmt: skip
+    reply = admin.post(INTACCT, sent)
+    assert reply.status_code == 422
+    assert "needs deposit to" in field_error(reply.text, "payment_rules-1-deposit_to")
+    assert saved(company).payment_rules == ()
+
+
+def test_only_invoice_definitions_are_offered_to_be_read(company: Company, core: SandboxCore, admin: Browser) -> None:
+    connect(company, core)
+    page = admin.get(INTACCT).text
+    assert re.search(r'type="checkbox"[^>]*name="invoice_document_types" value="Sales Invoice"', page)
+    assert 'value="Sales Order"' not in page
+    sent = {"version": str(integration_settings.version(company.id)), "invoice_document_types": "Sales Invoice",
+            "customer_source": "bill_to_contact"}  # fmt: skip
+    assert admin.post(INTACCT, sent).status_code == 303
+    assert saved(company).invoice_document_types == ("Sales Invoice",)
+    assert saved(company).customer_source == "bill_to_contact"
+
+
+def test_lists_of_rows_that_cannot_be_had_are_typed(company: Company, core: SandboxCore, admin: Browser) -> None:
+    core.switch(denied=["READ CHECKINGACCOUNT", "READ SODOCUMENTPARAMS"])
+    connect(company, core)
+    page = admin.get(INTACCT).text
+    assert re.search(r'<input[^>]*name="payment_rules-0-deposit_to"', page)
+    assert re.search(r'<input[^>]*name="payment_rules-0-currency"', page)
+    assert re.search(r'<textarea[^>]*name="invoice_document_types"', page)
+    assert "does not let this user read Order Entry transaction definitions" in text_of(page)
+    sent = RULE | {"version": str(integration_settings.version(company.id)), "customer_source": "customer",
+                   "invoice_document_types": "Sales Invoice\n\nService Invoice"}  # fmt: skip
+    assert admin.post(INTACCT, sent).status_code == 303
+    assert saved(company).deposit_for("check", "EUR").bank == "CHK-02"
+    assert saved(company).invoice_document_types == ("Sales Invoice", "Service Invoice")
+
+
+def test_those_who_may_not_change_the_settings_read_them_in_words(
+    company: Company, core: SandboxCore, signed_in: SignIn
+) -> None:
+    connect_company(
+        company, core, payment_rules=[{"method": "check", "currency": "eur", "deposit_to": "bank:CHK-02"}],
+        custom_fields=[{"object": "CUSTOMER", "field": "REGION", "metadata_key": "region"}],
+    )  # fmt: skip
+    page = text_of(signed_in(Role.VIEWER).get(INTACCT).text)
+    assert "Check, EUR: bank:CHK-02" in page
+    assert "CUSTOMER REGION as region" in page
+    assert "customers in Intacct" in page
