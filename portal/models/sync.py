@@ -36,6 +36,11 @@ LEFT_WITH_INVOICE = "left alone with its invoice, which is not sent to Intacct"
 """Why a payment is left that pays only such invoices; the next change of it takes the hold back."""
 
 
+BY_HAND = "by_hand"
+"""The hold of a pair whose money stays out of Intacct with its invoice, until somebody has booked it there by hand or
+says that it is to be posted."""
+
+
 class SyncRow(Model):
     """One record of ours in one book.
 

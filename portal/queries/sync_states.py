@@ -14,6 +14,7 @@ from portal.models.company import Company
 from portal.models.connection import Book
 from portal.models.invoice import Invoice
 from portal.models.sync import Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.queries import left_out
 
 
 class State(StrEnum):
@@ -61,7 +62,10 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
         .outerjoin(Problem, (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None))
         .where(SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.record_id.in_(list(record_ids)))
     )
-    for row, problem, is_open, owes in db.session.execute(query):
+    found = list(db.session.execute(query))
+    otherwise = left_out.posted_otherwise(book.id, [row.id for row, *_ in found]) if kind == Kind.PAYMENT else set()
+    for row, problem, is_open, owes in found:
+        owes = owes or row.id in otherwise
         state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished)
         answer[row.record_id] = SyncState(
             state, reason, row.object, row.key, row.number_there, row.synced_at, problem.id if problem else None,

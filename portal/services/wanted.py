@@ -19,7 +19,7 @@ from portal.models.connection import Book, IntegrationSettings
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
-from portal.models.sync import LEFT_WITH_INVOICE, Hold, Kind, Pair, Problem, SyncRow
+from portal.models.sync import BY_HAND, LEFT_WITH_INVOICE, Hold, Kind, Pair, Problem, SyncRow
 from portal.models.types import utcnow
 from portal.services import facts
 
@@ -170,4 +170,6 @@ def _note_pairs(book: Book, source: SyncRow, payment: Payment) -> None:
         db.session.add(pairs[invoice_row_id])
     for invoice_row_id, pair in pairs.items():
         pair.applied_here = applied.get(invoice_row_id, Decimal(0))
+        if pair.hold == BY_HAND and not pair.applied_here and not source.key:
+            pair.hold = ""  # nothing was sent without it
     db.session.flush()

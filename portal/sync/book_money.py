@@ -7,117 +7,38 @@ carries only its change into our book, whoever owns the source. So nothing count
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
 
 from portal.errors import PortalError
 from portal.extensions import db
-from portal.intacct.errors import IntacctError
-from portal.intacct.queries import Query, one_of
-from portal.intacct.records import PaymentDetailRow, PaymentRow
+from portal.intacct.records import PaymentRow
 from portal.models.base import Origin
 from portal.models.company import Company
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.sync import FormerKey, Kind, Pair, SyncRow
-from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.services import payments, wanted
 from portal.services.checks import show
 from portal.services.payments import PaymentData
-from portal.sync import judging, links, looking, money
+from portal.sync import judging, links, looking, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.mapping import method_in, reference_in
 from portal.sync.money import Source
+from portal.sync.picture import VOIDED, Picture, Successor
 from portal.sync.rows import has_open_posting, linked
 
-VOIDED = ("V", "Voided")
 BOTH_SIDES = ledger.PAID_BOTH_SIDES
 ZERO = Decimal(0)
-
-
-@dataclass
-class Picture:
-    """What lies on some invoices there, and the headers of the payments it came from; keys of `sums` are
-    (source, invoice key)."""
-
-    invoice_keys: frozenset[str] = frozenset()
-    sums: dict[tuple[Source, str], Decimal] = field(default_factory=dict)
-    headers: dict[Source, PaymentRow] = field(default_factory=dict)
-    unreadable: dict[str, str] = field(default_factory=dict)
-    """RECORDNO of a row that could not be read -> its invoice's key; the invoice is left as it is."""
-    taken_at: datetime = field(default_factory=utcnow)
-
-
-def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
-    """Ask Intacct for all that lies on these invoices. Network only."""
-    keys = sorted(set(invoice_keys))
-    if not keys or not ctx.choices.read_payments:
-        return Picture()
-    taken_at = utcnow()
-    details: list[PaymentDetailRow] = []
-    unreadable: dict[str, str] = {}
-    for start in range(0, len(keys), 500):
-        where = one_of("RECORDKEY", keys[start : start + 500])
-        rows = ctx.rows(Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, where, show_private=not ctx.entity))
-        for row in rows:
-            if (detail := looking.read_detail(row, ctx.offset)) is not None:
-                details.append(detail)
-            else:
-                unreadable[row["RECORDNO"]] = row["RECORDKEY"]
-    sums = {place: amount for place, amount in money.sums(details).items() if place[0].is_money}
-    sources = {source for source, _ in sums} | _known_sources(ctx, keys)
-    headers = {
-        source: header
-        for object_ in sorted({source.object for source in sources})
-        for source, header in _headers(ctx, object_, sources).items()
-    }
-    return Picture(frozenset(keys), sums, headers, unreadable, taken_at)
-
-
-def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
-    """The linked payments that lie on these invoices as far as we know: their headers tell of voids."""
-    rows = [row.id for row in linked(ctx.book_id, "ARINVOICE", invoice_keys).values()]
-    query = (
-        select(SyncRow.object, SyncRow.key)
-        .join(Pair, Pair.source_row_id == SyncRow.id)
-        .where(Pair.invoice_row_id.in_(rows), Pair.applied_there != 0, SyncRow.key != "")
-    )
-    found = {Source(object_, key) for object_, key in db.session.execute(query)}
-    ctx.commit()
-    return found
-
-
-def _headers(ctx: RunContext, object_: str, sources: Iterable[Source]) -> dict[Source, PaymentRow]:
-    keys = sorted(source.key for source in sources if source.object == object_)
-    found: dict[Source, PaymentRow] = {}
-    for start in range(0, len(keys), 1000):
-        fields = looking.PAYMENT_FIELDS if object_ == "ARPYMT" else looking.ADVANCE_FIELDS
-        where = one_of("RECORDNO", keys[start : start + 1000])
-        for row in _rows_or_none(ctx, Query(object_, fields, where, show_private=not ctx.entity)):
-            try:
-                found[Source(object_, row["RECORDNO"])] = PaymentRow.from_row(row, ctx.offset)
-            except ValueError:
-                continue  # as good as not seen: its money becomes a problem and is read again
-    return found
-
-
-def _rows_or_none(ctx: RunContext, query: Query) -> list[dict[str, str]]:
-    """Advances are an object of their own, which a company need not have or let us read; payments must be readable."""
-    try:
-        return ctx.rows(query)
-    except IntacctError as error:
-        if query.object == "ARPYMT" or error.executed != "refused":
-            raise
-        return []
 
 
 def store(ctx: RunContext, picture: Picture) -> None:
     """Carry what changed into our book. Flushes; what cannot be stored becomes a problem and is read again."""
     failed_before = ledger.open_there(ctx.book_id)
+    for source, successor in picture.successors.items():
+        _follow(ctx, source, successor, picture)
     for recordno, invoice_key in picture.unreadable.items():
         _could_not_store(ctx, Source("ARPYMTDETAIL", recordno), invoice_key, PortalError("a value cannot be read."))
     readable = picture.invoice_keys - set(picture.unreadable.values())
@@ -309,6 +230,30 @@ def _resize(ctx: RunContext, payment: Payment, row: SyncRow) -> None:
 def _forget_former(row: SyncRow) -> None:
     """A payment of Intacct's that was un-applied there may be applied again: its key is not a thing of the past."""
     db.session.execute(db.delete(FormerKey).where(FormerKey.sync_row_id == row.id))
+
+
+def _follow(ctx: RunContext, source: Source, successor: Successor, picture: Picture) -> None:
+    """Our payment was taken back there and made anew, which this database does not remember: it is the one that is
+    alive. What of it differs from what we last sent is a problem; nothing there is overwritten."""
+    row = links.linked_row(ctx.book_id, source.object, source.key, part="")
+    there = successor.there
+    if row is None or has_open_posting(row.id, answered_since=picture.taken_at):
+        return  # read again as soon as its outcome is known
+    if links.linked_row(ctx.book_id, "ARPYMT", there.key) is not None:
+        return
+    sent, had, same = {**row.seen_there, "seq": there.seq}, row.have_hash, row.want_hash == row.have_hash
+    links.unlink(row)
+    links.link_without_posting(row, there.key, there.number, there.seen(), there.entity)
+    links.take_over_applied(row, successor.applied)
+    ctx.remember(row)
+    ctx.count("linked.payments")
+    ctx.item("linked", f"It is in Intacct as record {there.key} now: record {source.key} was made anew.", row_id=row.id)
+    if not same:
+        row.have_hash = had  # edited or voided here since: that is still to be sent
+    elif changes := write_invoices.differences(sent, there):
+        row.seen_there = sent
+        number = db.session.get_one(Payment, row.record_id).number
+        judging.changed_there(ctx, row, f"Payment {number}", changes, there)
 
 
 def _voided_there(ctx: RunContext, row: SyncRow) -> None:

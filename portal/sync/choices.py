@@ -18,7 +18,18 @@ from portal.models.connection import Book
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
-from portal.models.sync import FormerKey, Hold, IntacctCustomer, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import (
+    BY_HAND,
+    FormerKey,
+    Hold,
+    IntacctCustomer,
+    Kind,
+    Pair,
+    Posting,
+    PostingState,
+    Problem,
+    SyncRow,
+)
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.services import audit, invoices, payments, wanted
@@ -28,7 +39,6 @@ from portal.services.merging import move_documents
 from portal.services.renumbering import renumber
 from portal.sync import links
 from portal.sync.answers import posted
-from portal.sync.write_payments import BY_HAND
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,8 @@ def unskip(row: SyncRow, *, actor: Actor) -> None:
 def _ask_what_was_booked_by_hand(invoice: SyncRow) -> None:
     """Money that stayed out with the invoice may have been booked in Intacct meanwhile: only people know."""
     for pair in db.session.scalars(select(Pair).where(Pair.invoice_row_id == invoice.id, Pair.hold == BY_HAND)):
+        if not pair.applied_here:
+            continue
         payment, document = _record(pair.source), _record(invoice)
         assert isinstance(payment, Payment)
         ledger.report(

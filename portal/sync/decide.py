@@ -39,6 +39,9 @@ class Case:
     want: str
     have: str
     pairs: tuple[PairCase, ...] = ()
+    sent_otherwise: bool = False
+    """A payment that was posted with another sum than it should have there now: a part was left out, to be booked by
+    hand, and is not to be left out any more, or another one is."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,6 @@ def decide(case: Case) -> Decision:
 
 def _decide_payment(case: Case) -> Decision:
     free = [pair for pair in case.pairs if not pair.hold]
-    if case.want != case.have or any(pair.here < pair.there for pair in free):
+    if case.want != case.have or case.sent_otherwise or any(pair.here < pair.there for pair in free):
         return Decision(Next.REVERSE)
     return Decision(Next.APPLY if any(pair.here > pair.there for pair in free) else Next.NONE)

@@ -55,6 +55,16 @@ def unreadable(ctx: RunContext, row: SyncRow, number: str, why: str) -> None:
     problem(ctx, row, "cannot_store", text)
 
 
+def changed_there(ctx: RunContext, row: SyncRow, what: str, changes: str, there: There) -> None:
+    """Somebody changed in Intacct what was sent from here; `what` names the record, `changes` says how."""
+    problem(
+        ctx, row, "changed_there",
+        f"{what} was changed in Intacct: {changes}. Nothing was changed here. Make the same change here,"
+        " undo it in Intacct, or leave both.",
+        here={key: row.seen_there.get(key) for key in ("number", "date", "due_date", "total")}, there=there.seen(),
+    )  # fmt: skip
+
+
 def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -> None:
     """Rule 7: our number is in use there by a record that is not ours."""
     what = snapshot.kind.value

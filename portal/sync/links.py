@@ -14,7 +14,7 @@ from portal.extensions import db
 from portal.models.base import Origin
 from portal.models.customer import fold
 from portal.models.run import Reread
-from portal.models.sync import FormerKey, IntacctCustomer, Kind, Pair, SyncRow
+from portal.models.sync import BY_HAND, FormerKey, IntacctCustomer, Kind, Pair, SyncRow
 from portal.models.types import utcnow
 
 OBJECTS = {Kind.CUSTOMER: "CUSTOMER", Kind.INVOICE: "ARINVOICE", Kind.PAYMENT: "ARPYMT"}
@@ -52,6 +52,8 @@ def unlink(row: SyncRow) -> None:
     row.synced_at = utcnow()
     for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id)):
         pair.applied_there = Decimal(0)
+        if pair.hold == BY_HAND and not pair.applied_here:
+            pair.hold = ""  # what is sent anew leaves nothing of it out
     db.session.flush()
 
 

@@ -134,6 +134,18 @@ def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
     return found
 
 
+def payments_by_reference(ctx: RunContext, refs: Iterable[str]) -> dict[str, There]:
+    """The payments that are alive there and carry these references of ours; by reference."""
+    found = {}
+    for chunk in _chunks(sorted(set(refs)), LIKES_AT_ONCE):
+        where = any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk))
+        for row in ctx.rows(Query("ARPYMT", PAYMENT_FIELDS, where, show_private=not ctx.entity)):
+            there = read_payment(row, ctx.offset)
+            if not (there.gone_back or there.is_application or there.unreadable):
+                found[there.ref] = there
+    return found
+
+
 def read_invoice(row: dict[str, str], offset: timedelta) -> There:
     """An ARINVOICE row; one with a value that nobody can read says so instead of stopping the others."""
     try:

@@ -19,7 +19,7 @@ from portal.models.run import Reread
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.sync import book_money, cursors, judging, links, looking, write_invoices
+from portal.sync import book_money, cursors, judging, links, looking, picture, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.cursors import CursorPage, Spec
 from portal.sync.looking import There
@@ -43,7 +43,7 @@ def read(ctx: RunContext) -> None:
         for page in pages:
             touched |= _HANDLERS[page.spec.object](ctx, page)
         ctx.commit()
-        book_money.store(ctx, book_money.look(ctx, touched))
+        book_money.store(ctx, picture.look(ctx, touched))
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
@@ -94,12 +94,7 @@ def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
     elif there.gone_back:
         write_invoices.reversed_there(ctx, row, number)
     elif (changes := write_invoices.differences(row.seen_there, there)) and row.want_hash == row.have_hash:
-        judging.problem(
-            ctx, row, "changed_there",
-            f"Invoice {number} was changed in Intacct: {changes}. Nothing was changed here. Make the same change here,"
-            " undo it in Intacct, or leave both.",
-            here={key: row.seen_there.get(key) for key in ("number", "date", "due_date", "total")}, there=there.seen(),
-        )  # fmt: skip
+        judging.changed_there(ctx, row, f"Invoice {number}", changes, there)
     else:
         ledger.close_if(row, ("changed_there", "reversed_there", "gone_there", "cannot_store"), ctx.by)
     kept = dict(row.seen_there)
@@ -135,12 +130,7 @@ def compare_payment(ctx: RunContext, row: SyncRow, there: There) -> None:
     if there.unreadable:
         judging.unreadable(ctx, row, number, there.unreadable)
     elif changes := write_invoices.differences(row.seen_there, there):
-        judging.problem(
-            ctx, row, "changed_there",
-            f"Payment {number} was changed in Intacct: {changes}. Nothing was changed here. Make the same change here,"
-            " undo it in Intacct, or leave both.",
-            here={key: row.seen_there.get(key) for key in ("number", "date", "total")}, there=there.seen(),
-        )  # fmt: skip
+        judging.changed_there(ctx, row, f"Payment {number}", changes, there)
     else:
         ledger.close_if(row, ("changed_there", "cannot_store"), ctx.by)
 
@@ -169,10 +159,10 @@ def _read_again(ctx: RunContext, ids: Sequence[int]) -> None:
     _postpone(rows)
     ctx.checkpoint()
     there = looking.invoices_by_key(ctx, headers)
-    picture = book_money.look(ctx, money_of)
+    pictured = picture.look(ctx, money_of)
     db.session.execute(delete(Reread).where(Reread.id.in_(ids)).execution_options(synchronize_session=False))
     _take_known(ctx, there, headers)
-    book_money.store(ctx, picture)
+    book_money.store(ctx, pictured)
     ctx.checkpoint()
 
 

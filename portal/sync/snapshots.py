@@ -18,6 +18,7 @@ from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.sync import Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.models.types import utcnow
+from portal.queries import left_out
 from portal.sync.context import RunContext
 from portal.sync.decide import Case, Decision, PairCase, decide
 from portal.sync.mapping import CustomerRecord, InvoiceRecord, LineRecord, Part, PaymentRecord
@@ -63,7 +64,7 @@ def candidates(ctx: RunContext, kind: Kind) -> list[int]:
         owes = exists().where(
             Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == ""
         )
-        unequal = or_(unequal, owes)
+        unequal = or_(unequal, owes, SyncRow.id.in_(left_out.posted_otherwise(ctx.book_id, ctx.only_rows)))
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
     query = query.where(unequal, ~is_open)
     if not ctx.by_hand:
@@ -104,8 +105,10 @@ def is_as_taken(row: SyncRow, snapshot: Snapshot) -> bool:
     return {pair.invoice_row_id: pair.applied_here for pair in pairs} == snapshot.applied_here
 
 
-def _decision(row: SyncRow, pairs: Sequence[PairCase] = ()) -> Decision:
-    case = Case(Kind(row.kind), Origin(row.origin), row.hold, row.want_hash, row.have_hash, tuple(pairs))
+def _decision(row: SyncRow, pairs: Sequence[PairCase] = (), *, sent_otherwise: bool = False) -> Decision:
+    case = Case(
+        Kind(row.kind), Origin(row.origin), row.hold, row.want_hash, row.have_hash, tuple(pairs), sent_otherwise
+    )
     return decide(case)
 
 
@@ -171,30 +174,38 @@ def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict
     records = _by_id(Payment, rows)
     customers = _customer_rows(ctx, [payment.customer_id for payment in records.values()])
     pairs = _pairs(ctx, [row.id for row in rows])
-    return {
-        row.id: _payment(row, tried, records[row.record_id], customers, pairs.get(row.id, [])) for row in rows
-    }  # fmt: skip
+    otherwise = left_out.posted_otherwise(ctx.book_id, [row.id for row in rows])
+    found = {}
+    for row in rows:
+        own = pairs.get(row.id, [])
+        cases = [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in own]
+        decision = _decision(row, cases, sent_otherwise=row.id in otherwise)
+        found[row.id] = _payment(row, tried, records[row.record_id], customers, own, decision)
+    return found
 
 
 def _payment(
-    row: SyncRow, tried: set[int], payment: Payment, customers: dict[int, SyncRow], pairs: list[tuple[Pair, SyncRow]]
+    row: SyncRow,
+    tried: set[int],
+    payment: Payment,
+    customers: dict[int, SyncRow],
+    pairs: list[tuple[Pair, SyncRow]],
+    decision: Decision,
 ) -> Snapshot:
-    cases = [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in pairs]
-    decision = _decision(row, cases)
     customer = customers.get(payment.customer_id)
     sending = [(pair, invoice) for pair, invoice in pairs if pair.applied_here and not pair.hold]
-    left_out = [pair for pair, invoice in sending if invoice.hold and not invoice.key]
-    parts = tuple(_part(pair, invoice) for pair, invoice in sending if pair not in left_out)
+    held = [pair for pair, invoice in sending if invoice.hold and not invoice.key]
+    parts = tuple(_part(pair, invoice) for pair, invoice in sending if pair not in held)
     applied = sum((pair.applied_here for pair, _ in pairs), Decimal(0))
     record = PaymentRecord(
         number=payment.number, customer_id=customer.number_there if customer else "", date=payment.date,
         currency=payment.currency, method=payment.method, reference=payment.reference, parts=parts,
         rest=payment.amount - applied,
     )  # fmt: skip
-    waits_for = _missing_customer(customer, payment.customer) or _missing_invoice(sending, left_out)
+    waits_for = _missing_customer(customer, payment.customer) or _missing_invoice(sending, held)
     return Snapshot(
         **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
-        held_parts=tuple(pair.id for pair in left_out),
+        held_parts=tuple(pair.id for pair in held),
         applied_there={pair.invoice_row_id: pair.applied_there for pair, _ in pairs},
         applied_here={pair.invoice_row_id: pair.applied_here for pair, _ in pairs},
     )  # fmt: skip
@@ -210,9 +221,9 @@ def _missing_customer(customer: SyncRow | None, record: Customer) -> str:
     return f"Waits for customer {record.name}, which is not in Intacct yet."
 
 
-def _missing_invoice(sending: list[tuple[Pair, SyncRow]], left_out: list[Pair]) -> str:
+def _missing_invoice(sending: list[tuple[Pair, SyncRow]], held: list[Pair]) -> str:
     for pair, invoice in sending:
-        if pair in left_out:
+        if pair in held:
             continue
         is_open = db.session.scalar(
             select(Posting.id).where(Posting.sync_row_id == invoice.id, Posting.state == PostingState.OPEN)

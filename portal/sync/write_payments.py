@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from portal.extensions import db
-from portal.models.sync import LEFT_WITH_INVOICE, Act, Hold, Kind, Pair, SyncRow
+from portal.models.sync import BY_HAND, LEFT_WITH_INVOICE, Act, Hold, Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services.checks import show
 from portal.sync import judging, links, looking, sending, write_invoices
@@ -18,8 +18,6 @@ from portal.sync.looking import Look, There
 from portal.sync.mapping import Part, PaymentRecord, build_apply, build_payment, build_reverse
 from portal.sync.sending import Ready
 from portal.sync.snapshots import Snapshot, candidates, take
-
-BY_HAND = "by_hand"
 
 
 def write(ctx: RunContext, today: dt.date) -> None:

@@ -111,7 +111,7 @@ class MovedClock:
             "portal.sync.snapshots",
             "portal.sync.read_changes",
             "portal.sync.links",
-            "portal.sync.book_money",
+            "portal.sync.picture",
             "portal.sync.answers",
             "portal.sync.due",
             "portal.sync.runs",

@@ -81,7 +81,7 @@ def test_a_late_answer_between_look_and_store_does_not_take_our_money_off(
     world: World, monkeypatch: pytest.MonkeyPatch, clock: MovedClock
 ) -> None:
     """A worker that lost its lease writes its payment's answer while the next worker holds an older picture."""
-    from portal.sync import answers, book_money
+    from portal.sync import answers, picture
     from portal.sync.answers import Answer
 
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
@@ -107,11 +107,11 @@ def test_a_late_answer_between_look_and_store_does_not_take_our_money_off(
     db.session.rollback()
     db.session.execute(db.update(Run).where(Run.id == run_id).values(lease_until=1))
     db.session.commit()
-    real_look = book_money.look
+    real_look = picture.look
     done = []
 
     def look(ctx, keys):  # type: ignore[no-untyped-def]
-        picture = real_look(ctx, keys)
+        taken = real_look(ctx, keys)
         if not done and keys:
             done.append(1)
             old, calls, leave = kept["calls"]
@@ -119,9 +119,9 @@ def test_a_late_answer_between_look_and_store_does_not_take_our_money_off(
             posting = db.session.scalars(db.select(Posting).where(Posting.state == "open")).one()
             answers.store(Answer(posting.id, 1, results[calls[0].control_id].key), "late")
             db.session.commit()
-        return picture
+        return taken
 
-    monkeypatch.setattr(book_money, "look", look)
+    monkeypatch.setattr(picture, "look", look)
     world.act("receive_payment", invoice_recordid="INV-1", amount="5")
     engine.perform(run_id)
     assert done

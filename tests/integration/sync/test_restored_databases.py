@@ -10,10 +10,11 @@ import pytest
 from portal.extensions import db
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
+from portal.models.sync import Kind
 from portal.services import invoices, payments
 from portal.services.payments import PaymentData
 from tests.factories import ACTOR, make_customer, make_invoice, make_payment
-from tests.integration.sync.conftest import MovedClock, World
+from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
 from tests.integration.sync.scenes import (
     apply_rest_there,
     backup,
@@ -165,3 +166,59 @@ def test_a_record_found_only_by_its_reference_keeps_what_somebody_applied(world:
     for _ in range(3):
         world.sync()
     assert [r["STATE"] for r in world.there("ARPYMT", DOCNUMBER="PMT-1")] == ["C"]
+
+
+def made_anew_after_the_backup(world: World, path: Path, *, later: str = "45") -> Payment:
+    """A payment of 40 whose amount is `later` by now, in a database from before that was changed and posted again."""
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
+    ok(world.sync())
+    backup(world, path)
+    data = PaymentData(payment.customer_id, payment.date, Decimal(later), number="PMT-1", method="wire")
+    payments.edit(payment, data, actor=ACTOR)
+    ok(world.sync())
+    restore(world, path)
+    return db.session.scalars(db.select(Payment)).one()
+
+
+@pytest.mark.parametrize("mode", ["received", "success", "ignored"])
+def test_a_payment_made_anew_after_the_backup_is_followed_to_its_newer_record(
+    world: World, tmp_path: Path, mode: str
+) -> None:
+    world.core.switch(uniqueid=mode)
+    payment = made_anew_after_the_backup(world, tmp_path / "b.db")
+    world.sync()
+    alive = world.alive("ARPYMT", DOCNUMBER="PMT-1")
+    assert not db.session.get_one(Payment, payment.id).voided
+    assert [row["RECORDNO"] for row in alive] == [row_of(world, Kind.PAYMENT, payment.id).key]
+    assert only_problem(world, "changed_there").text.startswith("Payment PMT-1 was changed in Intacct: total 40")
+    world.sync()
+    assert world.state(payment) == "problem"
+    assert [row["RECORDNO"] for row in world.alive("ARPYMT", DOCNUMBER="PMT-1")] == [alive[0]["RECORDNO"]]
+
+
+def test_a_payment_followed_to_a_record_that_says_the_same_reads_as_synced(world: World, tmp_path: Path) -> None:
+    payment = made_anew_after_the_backup(world, tmp_path / "b.db", later="40")
+    ok(world.sync())
+    assert (world.state(payment), texts(world)) == ("synced", [])
+    payments.void(db.session.get_one(Payment, payment.id), reason="bounced", actor=ACTOR)
+    ok(world.sync())
+    assert world.alive("ARPYMT", DOCNUMBER="PMT-1") == []
+    assert world.there("ARINVOICE", RECORDID="INV-1")[0]["TRX_TOTALDUE"] == "100"
+
+
+def test_a_payment_edited_here_before_it_was_followed_is_made_anew_once_more(world: World, tmp_path: Path) -> None:
+    payment = made_anew_after_the_backup(world, tmp_path / "b.db")
+    data = PaymentData(payment.customer_id, payment.date, Decimal(60), number="PMT-1", method="cash")
+    payments.edit(payment, data, actor=ACTOR)
+    ok(world.sync())
+    alive = world.alive("ARPYMT", DOCNUMBER="PMT-1")
+    assert [(row["TRX_TOTALENTERED"], row["PAYMENTMETHOD"]) for row in alive] == [("60", "Cash")]
+    assert (world.state(payment), texts(world)) == ("synced", [])
+
+
+def test_a_payment_whose_every_record_was_voided_there_is_voided_here(world: World, tmp_path: Path) -> None:
+    payment = made_anew_after_the_backup(world, tmp_path / "b.db")
+    world.act("reverse_payment", document="PMT-1")
+    ok(world.sync())
+    assert db.session.get_one(Payment, payment.id).voided

@@ -26,10 +26,9 @@ from portal.models.connection import Book, Connection, IntegrationSettings
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunState
-from portal.models.sync import Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import BY_HAND, Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.services import secrets, users
 from portal.sync.mapping import reference_in
-from portal.sync.write_payments import BY_HAND
 from tests.factories import make_company
 from tests.integration.conftest import running
 from tests.integration.sync.simulation import Clock, Interruptions, Simulation, controlled

@@ -1,0 +1,133 @@
+"""What lies on invoices in Intacct at one moment, and the records that it came from: asked for, not stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.intacct.errors import IntacctError
+from portal.intacct.queries import Query, one_of
+from portal.intacct.records import PaymentDetailRow, PaymentRow
+from portal.models.base import Origin
+from portal.models.sync import Pair, SyncRow
+from portal.models.types import utcnow
+from portal.sync import looking, money
+from portal.sync.context import RunContext
+from portal.sync.looking import There
+from portal.sync.money import Source
+from portal.sync.rows import linked, linked_all
+
+VOIDED = ("V", "Voided")
+
+
+@dataclass(frozen=True)
+class Successor:
+    """A payment that is alive there and carries the reference of one of ours, and what lies of it on which invoices."""
+
+    there: There
+    applied: dict[str, Decimal]
+
+
+@dataclass
+class Picture:
+    """What lies on some invoices there, and the headers of the payments it came from; keys of `sums` are
+    (source, invoice key)."""
+
+    invoice_keys: frozenset[str] = frozenset()
+    sums: dict[tuple[Source, str], Decimal] = field(default_factory=dict)
+    headers: dict[Source, PaymentRow] = field(default_factory=dict)
+    successors: dict[Source, Successor] = field(default_factory=dict)
+    """By a payment of ours that reads as voided: the one with our reference that is alive, where there is one."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """RECORDNO of a row that could not be read -> its invoice's key; the invoice is left as it is."""
+    taken_at: datetime = field(default_factory=utcnow)
+
+
+def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
+    """Ask Intacct for all that lies on these invoices. Network only."""
+    keys = sorted(set(invoice_keys))
+    if not keys or not ctx.choices.read_payments:
+        return Picture()
+    taken_at = utcnow()
+    details: list[PaymentDetailRow] = []
+    unreadable: dict[str, str] = {}
+    for start in range(0, len(keys), 500):
+        where = one_of("RECORDKEY", keys[start : start + 500])
+        rows = ctx.rows(Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, where, show_private=not ctx.entity))
+        for row in rows:
+            if (detail := looking.read_detail(row, ctx.offset)) is not None:
+                details.append(detail)
+            else:
+                unreadable[row["RECORDNO"]] = row["RECORDKEY"]
+    sums = {place: amount for place, amount in money.sums(details).items() if place[0].is_money}
+    sources = {source for source, _ in sums} | _known_sources(ctx, keys)
+    headers = {
+        source: header
+        for object_ in sorted({source.object for source in sources})
+        for source, header in _headers(ctx, object_, sources).items()
+    }
+    successors = _successors(ctx, [source for source, header in headers.items() if header.state in VOIDED])
+    return Picture(frozenset(keys), sums, headers, successors, unreadable, taken_at)
+
+
+def _successors(ctx: RunContext, voided: Iterable[Source]) -> dict[Source, Successor]:
+    """A database that was restored knows a payment of ours by the key that it had before it was taken back and made
+    anew; the one that is alive there carries the same reference."""
+    refs = _references(ctx, voided)
+    if not refs:
+        return {}
+    alive = looking.payments_by_reference(ctx, refs.values())
+    applied = looking.applied_of(ctx, [there.key for there in alive.values()])
+    return {
+        source: Successor(alive[ref], applied.get(alive[ref].key, {})) for source, ref in refs.items() if ref in alive
+    }
+
+
+def _references(ctx: RunContext, sources: Iterable[Source]) -> dict[Source, str]:
+    keys = [source.key for source in sources if source.object == "ARPYMT"]
+    rows = [row for row in linked_all(ctx.book_id, "ARPYMT", keys) if row.origin == Origin.PORTAL]
+    found = {Source("ARPYMT", row.key): row.ref for row in rows}
+    ctx.commit()
+    return found
+
+
+def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
+    """The linked payments that lie on these invoices as far as we know: their headers tell of voids."""
+    rows = [row.id for row in linked(ctx.book_id, "ARINVOICE", invoice_keys).values()]
+    query = (
+        select(SyncRow.object, SyncRow.key)
+        .join(Pair, Pair.source_row_id == SyncRow.id)
+        .where(Pair.invoice_row_id.in_(rows), Pair.applied_there != 0, SyncRow.key != "")
+    )
+    found = {Source(object_, key) for object_, key in db.session.execute(query)}
+    ctx.commit()
+    return found
+
+
+def _headers(ctx: RunContext, object_: str, sources: Iterable[Source]) -> dict[Source, PaymentRow]:
+    keys = sorted(source.key for source in sources if source.object == object_)
+    found: dict[Source, PaymentRow] = {}
+    for start in range(0, len(keys), 1000):
+        fields = looking.PAYMENT_FIELDS if object_ == "ARPYMT" else looking.ADVANCE_FIELDS
+        where = one_of("RECORDNO", keys[start : start + 1000])
+        for row in _rows_or_none(ctx, Query(object_, fields, where, show_private=not ctx.entity)):
+            try:
+                found[Source(object_, row["RECORDNO"])] = PaymentRow.from_row(row, ctx.offset)
+            except ValueError:
+                continue  # as good as not seen: its money becomes a problem and is read again
+    return found
+
+
+def _rows_or_none(ctx: RunContext, query: Query) -> list[dict[str, str]]:
+    """Advances are an object of their own, which a company need not have or let us read; payments must be readable."""
+    try:
+        return ctx.rows(query)
+    except IntacctError as error:
+        if query.object == "ARPYMT" or error.executed != "refused":
+            raise
+        return []
