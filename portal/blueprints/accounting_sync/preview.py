@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from portal.blueprints.accounting_sync import words
+from portal.models.connection import Book
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Act
 from portal.queries.sync_records import Named
+from portal.services import intacct_lists
 from portal.sync import previews
 
 _ACTS = {
@@ -46,6 +49,7 @@ class Booking:
     department: str
     amount: Decimal
     currency: str
+    account_name: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ def preview_box(run: Run) -> PreviewBox | None:
     if run.kind != RunKind.PREVIEW or run.subject.get("of") != previews.SYNC or not RunState(run.state).ended:
         return None
     sums = tuple(_sum(entry) for entry in run.summary.get("sends", []))
-    bookings = tuple(_booking(entry) for entry in run.summary.get("booked", []))
+    names = _account_names(run.book)
+    bookings = tuple(_booking(entry, names) for entry in run.summary.get("booked", []))
     ended_well = run.state in (RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS)
     return PreviewBox(sums, bookings, may_run=ended_well and bool(sums))
 
@@ -91,7 +96,15 @@ def _sum(entry: dict[str, Any]) -> Sum:
     return Sum(_ACTS[Act(entry["act"])], kind, int(entry["count"]), amount, entry["currency"])
 
 
-def _booking(entry: dict[str, Any]) -> Booking:
+def _booking(entry: dict[str, Any], names: Mapping[str, str]) -> Booking:
     return Booking(
-        entry["account"], entry["location"], entry["department"], Decimal(entry["amount"]), entry["currency"]
+        entry["account"], entry["location"], entry["department"], Decimal(entry["amount"]), entry["currency"],
+        names.get(entry["account"], ""),
     )  # fmt: skip
+
+
+def _account_names(book: Book) -> dict[str, str]:
+    """GL and bank accounts by their numbers, as Intacct's lists were last read."""
+    known = intacct_lists.known(book)
+    kinds = [known[kind] for kind in (intacct_lists.GL_ACCOUNTS, intacct_lists.BANK_ACCOUNTS) if kind in known]
+    return {item["id"]: item["name"] for kind in kinds for item in kind.items}

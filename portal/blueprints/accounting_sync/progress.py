@@ -156,6 +156,8 @@ def _told(run: Run, name: str) -> str:
     if name == "take_back":
         reversed_ = words.counted(counts, {"reversed.payments": "payment", "reversed.invoices": "invoice"})
         return f"{reversed_} reversed" if reversed_ else "Nothing to take back"
+    if run.kind == RunKind.PREVIEW:
+        return "Counted; nothing was kept" if run.ended_at else "Count"
     return "Counted, and the next sync set" if run.ended_at else "Count, and set the next sync"
 
 
@@ -176,7 +178,8 @@ def _written(run: Run) -> str:
     told += [f"{words.counted(counts, linked)} linked"] if words.counted(counts, linked) else []
     told += [plural(counts["problems"], "problem")] if counts.get("problems") else []
     told += [f"{counts['waiting']:,} waiting"] if counts.get("waiting") else []
-    return "; ".join(told)
+    would = "In a sync: " if told and run.kind == RunKind.PREVIEW else ""
+    return would + "; ".join(told)
 
 
 def _items_by_step(run: Run) -> dict[str, int]:

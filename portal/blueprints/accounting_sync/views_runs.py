@@ -56,7 +56,7 @@ def show_run(run_id: int) -> str:
         progress=progress(run),
         is_live=not RunState(run.state).ended,
         guide=GUIDES.get(run.error_code),
-        tabs=_tabs(counts),
+        tabs=_tabs(run, counts),
         tab=tab,
         page=page,
         touched=_touched(page.items),
@@ -103,9 +103,10 @@ def cancel_run(run_id: int) -> Response:
     return redirect(url_for(".show_run", run_id=run_id), 303)
 
 
-def _tabs(counts: dict[str, int]) -> list[tuple[str, str, int]]:
+def _tabs(run: Run, counts: dict[str, int]) -> list[tuple[str, str, int]]:
     """(name, label, count) of each tab that has records; "all" always."""
-    shown = [(name, label, sum(counts.get(outcome, 0) for outcome in wanted)) for name, label, wanted in words.TABS]
+    labels = words.TABS if run.kind != RunKind.PREVIEW else words.WOULD_TABS
+    shown = [(name, label, sum(counts.get(outcome, 0) for outcome in wanted)) for name, label, wanted in labels]
     return [("", "All", sum(counts.values()))] + [tab for tab in shown[1:] if tab[2]]
 
 

@@ -62,6 +62,11 @@ TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("problems", "Problems", ("problem",)),
     ("waiting", "Waiting", ("waiting", "not_sent", "unknown", "left")),
 )
+_WOULD_LABELS = {
+    "created": "To create there", "updated": "To update there", "taken_back": "To take back", "linked": "To link",
+    "received": "To come from Intacct", "waiting": "To wait",
+}  # fmt: skip
+WOULD_TABS = tuple((name, _WOULD_LABELS.get(name, label), wanted) for name, label, wanted in TABS)
 
 
 def run_state(run: Run) -> Said:
