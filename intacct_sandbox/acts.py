@@ -80,6 +80,11 @@ def _customer(books: Books, order: Order) -> Record:
     return found
 
 
+def _own_credit(invoice: Record, order: Order) -> list[Use]:
+    """The invoice's own negative lines, used for an amount, if the order says so."""
+    return [Use(SOURCES["INLINE"], invoice["RECORDNO"], _amount(order["inline"]))] if order.get("inline") else []
+
+
 def _receive_payment(books: Books, order: Order) -> dict[str, Any]:
     invoice = _invoice(books, order)
     amount = _amount(order["amount"]) if order.get("amount") else invoice["TRX_TOTALDUE"]
@@ -93,7 +98,7 @@ def _receive_payment(books: Books, order: Order) -> dict[str, Any]:
         number=str(order.get("document", "")),
         description=str(order.get("description", "")),
         rest=_amount(order.get("rest", 0)),
-        applications=[Application("ARINVOICE", invoice["RECORDNO"], amount)],
+        applications=[Application("ARINVOICE", invoice["RECORDNO"], amount, uses=_own_credit(invoice, order))],
     )
     return {"payment_key": receipts.post(books, receipt)["RECORDNO"], "invoice_key": invoice["RECORDNO"]}
 

@@ -133,20 +133,6 @@ GUIDES = (
         phrases=("cannot take lines off",),
     ),
     Guide(
-        slug="discount_or_tax",
-        area=INVOICES,
-        title="The invoice has a discount or tax",
-        happened="A discount or tax of the whole invoice is not sent to Intacct yet. Nothing of the invoice was sent.",
-        blocks="This invoice, and the payments on it.",
-        steps=(
-            "Write discount and tax as lines of their own, with their GL accounts.",
-            "Or skip the invoice and book it in Intacct by hand.",
-        ),
-        fixer=ACCOUNTANT,
-        heals=AFTER_EDIT,
-        phrases=("has a discount or tax",),
-    ),
-    Guide(
         slug="invoice_reversed_there",
         area=PAYMENTS,
         title="The payment pays an invoice that was reversed in Intacct",

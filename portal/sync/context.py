@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -46,13 +47,14 @@ class StepFailed(Exception):
 @dataclass(frozen=True)
 class AsIf:
     """How a sync row would stand had the preview's sync done what it would do: where the record would be ("" = nowhere
-    any more), and what is to be paid of it there."""
+    any more), what is to be paid of it there, and what its negative lines are worth to its first payment."""
 
     object: str
     key: str
     number_there: str
     have: str
     due: str = ""
+    inline: Decimal = Decimal(0)
 
 
 @dataclass

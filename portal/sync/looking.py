@@ -12,7 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from portal.intacct.queries import Filter, Query, all_of, any_of, between, like, one_of
+from portal.intacct.queries import Filter, Query, all_of, any_of, between, less, like, one_of
 from portal.intacct.records import InvoiceRow, PaymentDetailRow, PaymentRow
 from portal.sync import money
 from portal.sync.context import AsIf, RunContext
@@ -31,6 +31,7 @@ ADVANCE_FIELDS = (
     "RECORDNO", "STATE", "PAYMENTMETHOD", "CUSTOMERID", "DOCNUMBER", "DESCRIPTION", "RECEIPTDATE", "CURRENCY",
     "TRX_TOTALENTERED", "TRX_TOTALDUE",
 )  # fmt: skip
+INLINE_FIELDS = ("RECORDNO", "RECORDKEY", "TRX_AMOUNT", "TRX_TOTALPAID")
 REVERSED = "Reversed"
 
 
@@ -122,6 +123,20 @@ def _as_sent(as_if: AsIf) -> There:
         key=as_if.key, number=as_if.number_there, customer_id="", state="", description="", date="", due_date="",
         total=as_if.due, due=as_if.due, paid="0", entity="",
     )  # fmt: skip
+
+
+def inline_credits(ctx: RunContext, keys: Iterable[str]) -> dict[str, Decimal]:
+    """What the negative lines of invoices (by RECORDNO) still hold: a credit that their first payment uses up whole,
+    or the lines would stay open though nothing is due."""
+    by_then = ctx.there_by_then(keys := set(keys))
+    found = {key: as_if.inline for key, as_if in by_then.items() if as_if.inline}
+    for chunk in _chunks(sorted(keys - by_then.keys()), 1000):
+        where = all_of(one_of("RECORDKEY", chunk), less("TRX_AMOUNT", "0"))
+        for row in ctx.rows(Query("ARINVOICEITEM", INLINE_FIELDS, where, show_private=not ctx.entity)):
+            held = Decimal(row["TRX_TOTALPAID"] or 0) - Decimal(row["TRX_AMOUNT"] or 0)
+            if held > 0:
+                found[row["RECORDKEY"]] = found.get(row["RECORDKEY"], Decimal(0)) + held
+    return found
 
 
 def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:

@@ -86,8 +86,9 @@ def _as_if(row: SyncRow, item: Ready, built: Built) -> AsIf:
         return AsIf("", "", "", "")
     number = str(built.facts.get("number") or row.number_there)
     if item.act == Act.CREATE:
-        key = f"{NOT_THERE_YET}{row.id}"
-        return AsIf(links.OBJECTS[Kind(row.kind)], key, number, item.hash, str(built.facts.get("total", "")))
+        key, total = f"{NOT_THERE_YET}{row.id}", str(built.facts.get("total", ""))
+        inline = -sum((amount for text in built.facts.get("lines", ()) if (amount := Decimal(text)) < 0), Decimal(0))
+        return AsIf(links.OBJECTS[Kind(row.kind)], key, number, item.hash, total, inline)
     return AsIf(row.object, row.key, number, item.hash)
 
 

@@ -55,6 +55,7 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     looks = looking.at_payments(ctx, sendable)
     applied = looking.applied_of(ctx, [look.ours.key for look in looks.values() if look.ours])
     invoices = _paid_invoices(ctx, sendable)
+    inline = looking.inline_credits(ctx, invoices)
     ready = []
     for snapshot in sendable:
         row = db.session.get_one(SyncRow, snapshot.row_id)
@@ -62,7 +63,7 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
         if judging.settled_by_look(ctx, row, snapshot, look):
             if look.ours is not None:
                 links.take_over_applied(row, applied.get(look.ours.key, {}))
-        elif item := _judge_create(ctx, row, snapshot, look, invoices):
+        elif item := _judge_create(ctx, row, snapshot, look, invoices, inline):
             ready.append(item)
     ctx.checkpoint()
     sending.send_all(ctx, ready)
@@ -104,12 +105,20 @@ def _paid_invoices(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[str, 
 
 
 def _judge_create(
-    ctx: RunContext, row: SyncRow, snapshot: Snapshot, look: Look, invoices: dict[str, There]
+    ctx: RunContext,
+    row: SyncRow,
+    snapshot: Snapshot,
+    look: Look,
+    invoices: dict[str, There],
+    inline: dict[str, Decimal],
 ) -> Ready | None:
     record = _record(snapshot)
     if not _invoices_take_it(ctx, row, snapshot, [(part, part.amount) for part in record.parts], invoices):
         return None
-    build = lambda seq: build_payment(record, ctx.choices, snapshot.ref, seq, ctx.currencies)  # noqa: E731
+    # The first payment of an invoice takes its inline credit; those behind it find none left.
+    parts = tuple(replace(part, inline=inline.pop(part.invoice_key, Decimal(0))) for part in record.parts)
+    whole = replace(record, parts=parts)
+    build = lambda seq: build_payment(whole, ctx.choices, snapshot.ref, seq, ctx.currencies)  # noqa: E731
     return sending.ready(snapshot, Act.CREATE, build, above=look.above)
 
 

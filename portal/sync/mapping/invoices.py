@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.intacct import functions
 from portal.services.integration_settings import Choices
-from portal.sync.mapping.lines import build_line
+from portal.sync.mapping.lines import document_lines, line_amounts
 from portal.sync.mapping.records import Built, CannotSend, Currencies, InvoiceRecord
 from portal.sync.mapping.references import stamp
 
@@ -26,12 +26,13 @@ def build_invoice_update(
 
     Lines cannot be removed by an update: Intacct overwrites them by number.
     """
-    if len(invoice.lines) < lines_there:
+    lines_here = len(line_amounts(invoice.lines, invoice.discount, invoice.tax))
+    if lines_here < lines_there:
         raise CannotSend(
             "lines_removed",
-            f"Invoice {invoice.number} has {len(invoice.lines)} lines here and {lines_there} in Intacct, which cannot"
-            " take lines off an invoice. The change was not sent. Put the lines back with an amount of zero, or void"
-            " this invoice and issue a new one.",
+            f"Invoice {invoice.number} has {lines_here} lines here, discount and tax counted, and {lines_there} in"
+            " Intacct, which cannot take lines off an invoice. The change was not sent. Put the lines back with an"
+            " amount of zero, or void this invoice and issue a new one.",
         )
     body = functions.update_invoice(
         key, **_invoice_values(invoice, choices, ref, seq, currencies), lines_there=lines_there
@@ -47,7 +48,7 @@ def invoice_facts(invoice: InvoiceRecord) -> dict[str, Any]:
         "date": invoice.date.isoformat(),
         "due_date": invoice.due_date.isoformat(),
         "total": str(invoice.total),
-        "lines": [str(line.amount) for line in invoice.lines],
+        "lines": [str(amount) for amount in line_amounts(invoice.lines, invoice.discount, invoice.tax)],
     }
 
 
@@ -55,12 +56,6 @@ def _invoice_values(
     invoice: InvoiceRecord, choices: Choices, ref: str, seq: int, currencies: Currencies
 ) -> dict[str, Any]:
     currencies.check(f"Invoice {invoice.number}", invoice.currency)
-    if invoice.discount or invoice.tax:
-        raise CannotSend(
-            "discount_or_tax",
-            f"Invoice {invoice.number} has a discount or tax, which the sync does not send yet. Nothing of it was sent."
-            " Put them into lines of their own with their GL accounts, or skip this invoice and book it by hand.",
-        )
     return {
         "customer_id": invoice.customer_id,
         "date": invoice.date,
@@ -69,5 +64,5 @@ def _invoice_values(
         "description": stamp(f"Invoice {invoice.number}", ref, seq),
         "po_number": invoice.purchase_order,
         "currency": invoice.currency if currencies.multi else "",
-        "lines": [build_line(line, number, invoice.number, choices) for number, line in enumerate(invoice.lines, 1)],
+        "lines": document_lines(f"invoice {invoice.number}", invoice.lines, invoice.discount, invoice.tax, choices),
     }

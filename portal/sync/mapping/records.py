@@ -62,12 +62,14 @@ class InvoiceRecord:
 
 @dataclass(frozen=True)
 class Part:
-    """Money of a payment for one invoice: our two rows, and the invoice's RECORDNO there."""
+    """Money of a payment for one invoice: our two rows, and the invoice's RECORDNO there. `inline` is the credit of
+    the invoice's own negative lines there that this payment uses up; it is no money of the payment."""
 
     invoice_row_id: int
     invoice_number: str
     invoice_key: str
     amount: Decimal
+    inline: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
