@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
@@ -90,8 +91,20 @@ def _payments(ids: list[int]) -> Iterable[Named]:
         yield Named(Kind.PAYMENT, *found)
 
 
+def _credit_notes(ids: list[int]) -> Iterable[Named]:
+    columns = (CreditNote.id, CreditNote.number, Customer.name, CreditNote.total, CreditNote.currency, CreditNote.date)
+    query = select(*columns).join(Customer, Customer.id == CreditNote.customer_id).where(CreditNote.id.in_(ids))
+    for found in db.session.execute(query):
+        yield Named(Kind.CREDIT_NOTE, *found)
+
+
 def _unknown(ids: list[int]) -> Iterable[Named]:
     return ()
 
 
-_READERS = {Kind.CUSTOMER.value: _customers, Kind.INVOICE.value: _invoices, Kind.PAYMENT.value: _payments}
+_READERS = {
+    Kind.CUSTOMER.value: _customers,
+    Kind.INVOICE.value: _invoices,
+    Kind.PAYMENT.value: _payments,
+    Kind.CREDIT_NOTE.value: _credit_notes,
+}

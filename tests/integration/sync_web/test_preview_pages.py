@@ -114,3 +114,16 @@ def test_switching_auto_sync_on_before_any_preview_works_and_warns(world: World,
     assert ["nobody has seen yet" in warning for warning in switched.answer["warnings"]] == [True]
     portal("sync", "run", "--preview")
     assert portal("settings", "show").answer["warnings"] == []
+
+
+def test_a_document_is_explained_from_its_number_and_from_its_page(world: World, signed_in: SignIn) -> None:
+    first_book(world)
+    world.sync()
+    browser = signed_in(Role.VIEWER)
+    answer = browser.get(f"{SYNC}/explain?number=inv-1")
+    page = browser.get(str(answer.location)).text
+    assert "Invoice INV-1, explained" in page
+    assert "PMT-1: created in Intacct" in page
+    assert "No document has the number INV-9" in browser.get(f"{SYNC}/explain?number=INV-9").text
+    assert browser.get(f"{SYNC}/explain/invoice/999").status_code == 404
+    assert browser.get(f"{SYNC}/explain/customer/1").status_code == 404
