@@ -9,12 +9,11 @@ from itertools import groupby
 from typing import Any
 
 from portal.blueprints.rendering import amount, day
-from portal.models.audit import AuditEntry
+from portal.models.audit import SYNC_ACTOR, AuditEntry
 from portal.models.company import Company
 from portal.models.run import RunItem
 from portal.models.sync import Kind
 from portal.queries.history import history, run_items
-from portal.services.audit import SYNC_ACTOR
 
 _ACTS = {
     "created": "Made",

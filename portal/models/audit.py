@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.models.base import CompanyOwned, JsonDict, Model
 from portal.models.types import UtcTime, utcnow
 
+SYNC_ACTOR = "accounting sync"
+"""How the name of an actor begins when a run carries over what happened in Intacct; the run's id follows."""
+
 
 class AuditEntry(CompanyOwned, Model):
     """One change. `subject` is a kind ("invoice", "connection", ...), `actor` says who in words: an e-mail address,

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.models.audit import AuditEntry
+from portal.models.audit import SYNC_ACTOR, AuditEntry
 from portal.models.company import Company
 from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
@@ -23,7 +23,6 @@ from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import Act, Kind, Pair, Posting, PostingState, SyncRow
 from portal.queries.history import history
 from portal.queries.sync_records import row_of
-from portal.services.audit import SYNC_ACTOR
 
 ZERO = Decimal(0)
 _LINKED = "linked"

@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from portal.extensions import db
-from portal.models.audit import AuditEntry
+from portal.models.audit import SYNC_ACTOR, AuditEntry
 from portal.models.base import JsonDict
-
-SYNC_ACTOR = "accounting sync"
 
 
 @dataclass(frozen=True)
