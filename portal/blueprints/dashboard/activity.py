@@ -13,14 +13,13 @@ from sqlalchemy import select
 
 from portal.blueprints.rendering import clock, day, in_zone
 from portal.extensions import db
-from portal.models.audit import AuditEntry
+from portal.models.audit import SYNC_ACTOR, AuditEntry
 from portal.models.company import Company
 from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.queries.dashboard import recent_activity
-from portal.services.audit import SYNC_ACTOR
 
 _MODELS: dict[str, Any] = {"customer": Customer, "invoice": Invoice, "payment": Payment, "credit_note": CreditNote}
 _PAGES = {
