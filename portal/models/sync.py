@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.models.base import JsonDict, Model, Origin, one_of
@@ -82,6 +82,8 @@ class SyncRow(Model):
     entity: Mapped[str] = mapped_column(default="")
     seen_there: Mapped[JsonDict] = mapped_column(JSON, default=dict)
     waiting_for: Mapped[str] = mapped_column(default="")
+    post_on: Mapped[date | None] = mapped_column(Date)
+    """The posting date there by a person's choice, where the record's own lies in a period that is closed there."""
     linked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     synced_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

@@ -39,6 +39,8 @@ GUIDES = (
         blocks="All records dated in that period.",
         steps=(
             "Either have the period opened in Intacct: General Ledger, Books, Open.",
+            'Or choose "Post on the first open day" on the problem: the record keeps its date here, and only its'
+            " posting date in Intacct differs.",
             "Or give the record a date in an open period.",
             "Retry.",
         ),

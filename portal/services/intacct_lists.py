@@ -26,6 +26,12 @@ ORDER_TYPES = "order_types"
 
 Item = dict[str, str]
 
+REQUIRE_FLAGS: Mapping[str, str] = {
+    "location": "REQUIRELOC", "department": "REQUIREDEPT", "project": "REQUIREPROJECT", "customer": "REQUIRECUSTOMER",
+    "vendor": "REQUIREVENDOR", "employee": "REQUIREEMPLOYEE", "item": "REQUIREITEM", "class": "REQUIRECLASS",
+}  # fmt: skip
+"""What a GL account can require on its lines, and the field of GLACCOUNT that says so."""
+
 
 @dataclass(frozen=True)
 class ListKind:
@@ -36,6 +42,8 @@ class ListKind:
     object: str
     fields: Mapping[str, str]
     only: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """Fields that are on or off; those that are on are words of the item's `requires`."""
 
     def lists(self, item: Item) -> bool:
         """Whether an item belongs on the list."""
@@ -45,7 +53,7 @@ class ListKind:
 KINDS: Mapping[str, ListKind] = {
     GL_ACCOUNTS: ListKind(
         "GL accounts", "GLACCOUNT",
-        {"id": "ACCOUNTNO", "name": "TITLE", "type": "ACCOUNTTYPE", "category": "CATEGORY"},
+        {"id": "ACCOUNTNO", "name": "TITLE", "type": "ACCOUNTTYPE", "category": "CATEGORY"}, flags=REQUIRE_FLAGS,
     ),
     BANK_ACCOUNTS: ListKind(
         "bank accounts", "CHECKINGACCOUNT",
@@ -58,6 +66,8 @@ KINDS: Mapping[str, ListKind] = {
         {"id": "DOCID", "name": "DESCRIPTION", "class": "DOCCLASS"}, only={"class": "invoice"},
     ),
 }  # fmt: skip
+
+_ON = ("true", "t", "1", "yes")
 
 # Without these nothing can be asked: the fetch ends, and what was known before stays.
 _NO_ANSWER = (
@@ -130,10 +140,21 @@ def known(book: Book) -> dict[str, KnownList]:
 
 
 def _read(gateway: Gateway, kind: ListKind, *, at_top: bool) -> list[Item]:
-    query = Query(kind.object, (*kind.fields.values(), "STATUS"), show_private=at_top)
+    columns = (*kind.fields.values(), *kind.flags.values(), "STATUS")
+    query = Query(kind.object, columns, show_private=at_top)
     rows = [row for page in gateway.query(query) for row in page.rows if _active(row)]
-    items = [{name: row.get(column, "").strip() for name, column in kind.fields.items()} for row in rows]
+    items = [_item(kind, row) for row in rows]
     return sorted((item for item in items if kind.lists(item)), key=lambda item: item["id"])
+
+
+def _item(kind: ListKind, row: Mapping[str, str]) -> Item:
+    item = {name: row.get(column, "").strip() for name, column in kind.fields.items()}
+    return {**item, "requires": requirements(row)} if kind.flags else item
+
+
+def requirements(row: Mapping[str, str]) -> str:
+    """What a GLACCOUNT row requires on its lines: words of `REQUIRE_FLAGS`."""
+    return " ".join(word for word, column in REQUIRE_FLAGS.items() if row.get(column, "").strip().lower() in _ON)
 
 
 def _active(row: Mapping[str, str]) -> bool:

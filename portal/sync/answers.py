@@ -7,16 +7,20 @@ newest attempt: even a worker that lost its lease must not throw away what Intac
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from portal.extensions import db
 from portal.intacct.errors import IntacctError
+from portal.models.connection import Book
 from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.matching import told
+from portal.services import audit
+from portal.services.audit import Actor
 from portal.sync import links
 
 
@@ -96,9 +100,27 @@ def _created(posting: Posting, row: SyncRow, key: str) -> None:
     seen = {name: value for name, value in posting.facts.items() if name not in ("pairs", "customer_id")}
     links.link(row, key, number, seen, posting.entity)
     row.have_hash = posting.hash
+    _tell_posting_day(posting, row)
     links.raise_applied(row.id, posting.facts.get("pairs", {}))
     if row.kind == Kind.CUSTOMER:
         links.remember_customer(row.book_id, int(key), number, posting.facts["name"], entity=posting.entity)
+
+
+def _tell_posting_day(posting: Posting, row: SyncRow) -> None:
+    """A record that was posted on another day than its own, by choice, says so in its history and its problem's."""
+    if "posted_on" not in posting.facts:
+        return
+    day = date.fromisoformat(posting.facts["posted_on"])
+    text = (
+        f"In Intacct it is posted on {day:%-d %b %Y}, the first open day: the period of its own date is closed there."
+    )
+    book = db.session.get_one(Book, row.book_id)
+    audit.record(
+        book.company_id, Actor(f"accounting sync {posting.run_id}"), row.kind, row.record_id, "sync", text=text
+    )
+    problem = ledger.open_problem(row.id)
+    if problem is not None:
+        problem.text = f"{problem.text} Then, by choice: {text}"
 
 
 def _updated(posting: Posting, row: SyncRow, key: str) -> None:

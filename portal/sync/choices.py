@@ -14,6 +14,7 @@ from sqlalchemy import select
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db, settings
 from portal.models.base import Origin
+from portal.models.company import Company
 from portal.models.connection import Book
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
@@ -37,7 +38,7 @@ from portal.services.audit import Actor
 from portal.services.checks import show
 from portal.services.merging import move_documents
 from portal.services.renumbering import renumber
-from portal.sync import links
+from portal.sync import links, open_days
 from portal.sync.answers import posted
 
 
@@ -64,6 +65,10 @@ USE_THAT = Option("use", "Use that customer here", "Documents of this customer m
 BOOKED_THERE = Option("booked_there", "It is booked there", "Somebody has booked that money in Intacct by hand.")
 POST_IT = Option("post_it", "Post it", "The payment goes to Intacct whole, with that money on the invoice.")
 
+POST_ON_OPEN_DAY = Option(
+    "post_on_open_day", "Post on the first open day", "It keeps its date here; its posting date in Intacct differs."
+)
+
 _OPTIONS: dict[str, tuple[Option, ...]] = {
     "number_taken": (RENUMBER, LINK, SKIP),
     "customer_ambiguous": (LINK, CREATE_SECOND, SKIP),
@@ -76,6 +81,7 @@ _OPTIONS: dict[str, tuple[Option, ...]] = {
     "cannot_tell": (LINK, POST_AGAIN, LEAVE),
     "paid_both_sides": (VOID_HERE, LEAVE),
     "by_hand": (BOOKED_THERE, POST_IT),
+    open_days.CLOSED: (POST_ON_OPEN_DAY, LEAVE),
 }
 
 
@@ -313,6 +319,13 @@ def _post_again(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     _due(problem)
 
 
+def _post_on_open_day(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
+    record = _record(row)
+    assert not isinstance(record, Customer)
+    open_days.choose(row, record.number, record.date, db.session.get_one(Company, record.company_id).today())
+    _due(problem)
+
+
 def _create_second(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     problem.details = {**problem.details, "choice": "create"}
     _due(problem)
@@ -368,4 +381,5 @@ _DEEDS: dict[str, Callable[[Problem, SyncRow, str, Actor], None]] = {
     "use": _use_that,
     "booked_there": _booked_there,
     "post_it": _post_it,
+    "post_on_open_day": _post_on_open_day,
 }

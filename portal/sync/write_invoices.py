@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from portal.extensions import db
@@ -12,7 +13,7 @@ from portal.models.sync import Act, Kind, SyncRow
 from portal.money import round_amount
 from portal.problems import ledger
 from portal.services.checks import show
-from portal.sync import judging, links, looking, sending
+from portal.sync import judging, links, looking, open_days, required, sending
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import There
@@ -53,13 +54,18 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     if not sendable:
         return
     looks = looking.at_invoices(ctx, sendable)
+    lacking = required.lacking(ctx, sendable)
     ready = []
     for snapshot in sendable:
         row = db.session.get_one(SyncRow, snapshot.row_id)
-        if not judging.settled_by_look(ctx, row, snapshot, looks[snapshot.row_id]):
+        if judging.settled_by_look(ctx, row, snapshot, looks[snapshot.row_id]):
+            continue
+        if snapshot.row_id in lacking:
+            judging.problem(ctx, row, required.CODE, lacking[snapshot.row_id])
+        else:
             ready.append(_ready_to_create(ctx, snapshot, looks[snapshot.row_id].above))
     ctx.checkpoint()
-    sending.send_all(ctx, ready)
+    open_days.send(ctx, ready)
 
 
 def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
@@ -69,11 +75,10 @@ def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
 
 
 def _ready_to_create(ctx: RunContext, snapshot: Snapshot, above: int) -> Ready:
-    record = _record(snapshot)
     return sending.ready(
         snapshot,
         Act.CREATE,
-        lambda seq: build_invoice(record, ctx.choices, snapshot.ref, seq, ctx.currencies),
+        lambda seq: build_invoice(_dated(snapshot), ctx.choices, snapshot.ref, seq, ctx.currencies),
         above=above,
     )
 
@@ -85,13 +90,17 @@ def _update(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     keys = [snapshot.key for snapshot in snapshots]
     there = looking.invoices_by_key(ctx, keys)
     lines = _line_amounts(ctx, list(there))
+    lacking = required.lacking(ctx, snapshots)
     ready = []
     for snapshot in snapshots:
         found = there.get(snapshot.key)
-        if item := _judge_update(ctx, snapshot, found, lines.get(snapshot.key, [])):
+        if snapshot.row_id in lacking:
+            row = db.session.get_one(SyncRow, snapshot.row_id)
+            judging.problem(ctx, row, required.CODE, lacking[snapshot.row_id])
+        elif item := _judge_update(ctx, snapshot, found, lines.get(snapshot.key, [])):
             ready.append(item)
     ctx.checkpoint()
-    sending.send_all(ctx, ready)
+    open_days.send(ctx, ready)
 
 
 def _judge_update(ctx: RunContext, snapshot: Snapshot, there: There | None, lines: list[Decimal]) -> Ready | None:
@@ -123,12 +132,11 @@ def _judge_update(ctx: RunContext, snapshot: Snapshot, there: There | None, line
 
 
 def _ready_to_update(ctx: RunContext, snapshot: Snapshot, lines_there: int) -> Ready:
-    record = _record(snapshot)
     return sending.ready(
         snapshot,
         Act.UPDATE,
         lambda seq: build_invoice_update(
-            snapshot.key, lines_there, record, ctx.choices, snapshot.ref, seq, ctx.currencies
+            snapshot.key, lines_there, _dated(snapshot), ctx.choices, snapshot.ref, seq, ctx.currencies
         ),
     )
 
@@ -200,6 +208,12 @@ def gone(ctx: RunContext, row: SyncRow, number: str, key: str) -> None:
         f"Intacct invoice with recordno = {key}, does not exist any more ({number}). Nothing was changed here."
         " Void it here too, post it again under a new number, or leave it.",
     )  # fmt: skip
+
+
+def _dated(snapshot: Snapshot) -> InvoiceRecord:
+    """The invoice with the posting date that it is to have there. Asked when it is built."""
+    record = _record(snapshot)
+    return replace(record, posted_on=open_days.posting_day(snapshot.row_id, record.date))
 
 
 def _record(snapshot: Snapshot) -> InvoiceRecord:

@@ -11,11 +11,11 @@ from portal.extensions import db
 from portal.models.sync import BY_HAND, LEFT_WITH_INVOICE, Act, Hold, Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services.checks import show
-from portal.sync import judging, links, looking, sending, write_invoices
+from portal.sync import judging, links, looking, open_days, sending, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import Look, There
-from portal.sync.mapping import Part, PaymentRecord, build_apply, build_payment, build_reverse
+from portal.sync.mapping import Built, Part, PaymentRecord, build_apply, build_payment, build_reverse
 from portal.sync.sending import Ready
 from portal.sync.snapshots import Snapshot, candidates, take
 
@@ -66,7 +66,7 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
         elif item := _judge_create(ctx, row, snapshot, look, invoices, inline):
             ready.append(item)
     ctx.checkpoint()
-    sending.send_all(ctx, ready)
+    open_days.send(ctx, ready)
 
 
 def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
@@ -118,7 +118,11 @@ def _judge_create(
     # The first payment of an invoice takes its inline credit; those behind it find none left.
     parts = tuple(replace(part, inline=inline.pop(part.invoice_key, Decimal(0))) for part in record.parts)
     whole = replace(record, parts=parts)
-    build = lambda seq: build_payment(whole, ctx.choices, snapshot.ref, seq, ctx.currencies)  # noqa: E731
+
+    def build(seq: int) -> Built:
+        posted_on = open_days.posting_day(snapshot.row_id, record.date)
+        return build_payment(replace(whole, posted_on=posted_on), ctx.choices, snapshot.ref, seq, ctx.currencies)
+
     return sending.ready(snapshot, Act.CREATE, build, above=look.above)
 
 

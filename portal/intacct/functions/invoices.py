@@ -10,6 +10,9 @@ from ..schema import render
 from ..values import optional, required, split_date
 from .lines import InvoiceLine, changed_lines, currency_group, line_items
 
+Day = date
+"""A date, where a parameter of that name hides it."""
+
 
 def create_invoice(
     *,
@@ -22,10 +25,12 @@ def create_invoice(
     po_number: str = "",
     currency: str = "",
     base_currency: str = "",
+    posted_on: Day | None = None,
     action: str = "Submit",
 ) -> str:
-    """A posted invoice (or a draft, `action` "Draft"). `currency` is given only where the company has several."""
-    header = _header(customer_id, date, due_date, number, action)
+    """A posted invoice (or a draft, `action` "Draft"). `currency` is given only where the company has several,
+    `posted_on` only where the posting date is another than the invoice's own."""
+    header = _header(customer_id, date, due_date, number, action, posted_on)
     return render(
         "create_invoice",
         **header,
@@ -48,6 +53,7 @@ def update_invoice(
     lines_there: int,
     po_number: str = "",
     currency: str = "",
+    posted_on: Day | None = None,
     action: str = "Submit",
 ) -> str:
     """Replaces the header and all lines of the unpaid invoice with RECORDNO `key`; an empty text clears its field.
@@ -55,7 +61,7 @@ def update_invoice(
     `lines_there` is the number of lines that it has in Intacct. Lines are overwritten and added, never removed:
     `ValueError` when there are fewer now.
     """
-    header = _header(customer_id, date, due_date, number, action)
+    header = _header(customer_id, date, due_date, number, action, posted_on)
     return render(
         "update_invoice",
         key=required("key", key),
@@ -77,10 +83,13 @@ def reverse_invoice(key: str, date: date, description: str = "") -> str:
     )
 
 
-def _header(customer_id: str, day: date, due_date: date, number: str, action: str) -> dict[str, Any]:
+def _header(
+    customer_id: str, day: date, due_date: date, number: str, action: str, posted_on: Day | None
+) -> dict[str, Any]:
     return {
         "customerid": required("customer_id", customer_id),
         "datecreated": split_date("date", day),
+        "dateposted": split_date("posted_on", posted_on) if posted_on else None,
         "datedue": split_date("due_date", due_date),
         "action": required("action", action),
         "invoiceno": required("number", number),

@@ -6,7 +6,7 @@ so that a lost answer can be looked up by the values that were sent.
 
 from portal.sync.mapping.customers import LONGEST_CUSTOMER_ID, build_customer
 from portal.sync.mapping.invoices import build_invoice, build_invoice_update, invoice_facts
-from portal.sync.mapping.lines import dimensions
+from portal.sync.mapping.lines import dimensions, document_lines
 from portal.sync.mapping.payments import build_apply, build_payment, method_in, method_out
 from portal.sync.mapping.records import (
     Built,
@@ -38,6 +38,7 @@ __all__ = [
     "build_payment",
     "build_reverse",
     "dimensions",
+    "document_lines",
     "invoice_facts",
     "method_in",
     "method_out",

@@ -48,6 +48,7 @@ def invoice_facts(invoice: InvoiceRecord) -> dict[str, Any]:
         "date": invoice.date.isoformat(),
         "due_date": invoice.due_date.isoformat(),
         "total": str(invoice.total),
+        **({"posted_on": invoice.posted_on.isoformat()} if invoice.posted_on else {}),
         "lines": [str(amount) for amount in line_amounts(invoice.lines, invoice.discount, invoice.tax)],
     }
 
@@ -60,6 +61,7 @@ def _invoice_values(
         "customer_id": invoice.customer_id,
         "date": invoice.date,
         "due_date": invoice.due_date,
+        "posted_on": invoice.posted_on,
         "number": invoice.number,
         "description": stamp(f"Invoice {invoice.number}", ref, seq),
         "po_number": invoice.purchase_order,

@@ -58,6 +58,8 @@ class InvoiceRecord:
     discount: Decimal
     tax: Decimal
     lines: tuple[LineRecord, ...]
+    posted_on: dt.date | None = None
+    """Its posting date there where that is another than its own, by choice."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class PaymentRecord:
     reference: str
     parts: tuple[Part, ...]
     rest: Decimal
+    posted_on: dt.date | None = None
+    """The date of its receipt there where that is another than its own, by choice."""
 
 
 @dataclass(frozen=True)
