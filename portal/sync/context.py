@@ -26,6 +26,7 @@ from portal.services.audit import Actor
 from portal.services.integration_settings import Choices
 from portal.sync import runs
 from portal.sync.mapping import Currencies
+from portal.sync.pace import Pace
 from portal.sync.shown import AsShown
 
 NOT_THERE_YET = "preview:"
@@ -90,6 +91,7 @@ class RunContext:
     step: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
+    pace: Pace = field(default_factory=Pace)
     pretence: Pretence | None = None
     as_shown: AsShown | None = None
 

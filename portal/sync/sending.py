@@ -27,7 +27,6 @@ from portal.sync.mapping import Built, CannotSend
 from portal.sync.snapshots import Snapshot, is_as_taken, next_seq
 
 LEAVES_WITHIN_SECONDS = 30
-BATCH = 25
 PAUSES_SECONDS = (1, 2, 4, 8)
 """Between tries of a batch that Intacct would not take at all (throttled, off-line); each try is a new posting."""
 
@@ -81,8 +80,10 @@ def send_all(ctx: RunContext, items: Sequence[Ready]) -> None:
     if ctx.as_shown is not None:
         items, stop = pretending.only_shown(ctx, ctx.as_shown, items)
         ctx.checkpoint()
-    for start in range(0, len(items), BATCH):
-        _send_batch(ctx, items[start : start + BATCH])
+    waiting = list(items)
+    while waiting:
+        batch, waiting = waiting[: ctx.pace.size], waiting[ctx.pace.size :]
+        _send_batch(ctx, batch)
     if stop:
         raise pretending.stop(stop)
 
@@ -119,6 +120,7 @@ def _send_once(ctx: RunContext, items: Sequence[Ready]) -> Sequence[Ready]:
     if not born:
         return ()
     calls = [Call(item.control_id, item.body) for item in born]
+    began = time.monotonic()
     try:
         results = ctx.write(calls, leave_before)
     except IntacctError as error:
@@ -127,6 +129,7 @@ def _send_once(ctx: RunContext, items: Sequence[Ready]) -> Sequence[Ready]:
         if alone:
             return ()
         raise
+    ctx.pace.took(len(born), time.monotonic() - began)
     received = []
     for item in born:
         received.append((item, _answer(item, results[item.control_id])))
