@@ -9,7 +9,7 @@ MOST = 100
 """No number is published; 100 objects a call is what integrators recommend, and the schema is checked for each."""
 
 LONGEST_SECONDS = 30.0
-"""A request should be answered within this time: the edge cuts connections at about 100 seconds, and Intacct goes on."""
+"""A request should be answered within this time: the edge cuts connections later, and Intacct goes on working."""
 
 
 @dataclass
