@@ -12,4 +12,5 @@ from portal.models import (  # noqa: F401
     run,
     sums,
     sync,
+    tie_out,
 )

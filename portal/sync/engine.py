@@ -33,6 +33,7 @@ from portal.sync import (
 from portal.sync.context import Cancelled, RunContext, StepFailed, begin_pretence
 from portal.sync.mapping import Currencies
 from portal.sync.runs import LostLease
+from portal.sync.tie_out.performing import tie_out
 
 log = logging.getLogger(__name__)
 
@@ -167,12 +168,13 @@ _STEPS: dict[RunKind, Callable[[RunContext], None]] = {
     RunKind.RECORD: _sync,
     RunKind.SETTLE: _settle,
     RunKind.PREVIEW: _preview,
+    RunKind.TIE_OUT: tie_out,
 }
 
 
 def _close(ctx: RunContext) -> None:
     ctx.begin("close")
-    if ctx.pretence is None:
+    if ctx.kind.exclusive:
         ledger.close_settled(ctx.book_id, ctx.by)
     if ctx.as_shown is not None:
         previews.note_unsent(ctx, ctx.as_shown)
