@@ -69,8 +69,8 @@ def list_runs(company: Company, *, after: str = "", limit: int = PAGE_SIZE) -> P
 
 
 def unended_run(company: Company) -> Run | None:
-    """The run that is at work or queued now: the one at work first, then the oldest queued."""
-    query = _of(company).where(Run.state.in_((RunState.RUNNING, RunState.QUEUED)))
+    """The run that is at work or queued now and keeps others waiting: the one at work first, then the oldest queued."""
+    query = _of(company).where(Run.exclusive, Run.state.in_((RunState.RUNNING, RunState.QUEUED)))
     return db.session.scalar(query.order_by(Run.state.desc(), Run.id).limit(1))
 
 

@@ -17,6 +17,7 @@ from portal.models.run import Run, RunKind, RunState
 from portal.models.sync import Posting, PostingState, SyncRow
 from portal.models.types import utcnow
 from portal.sync.runs import AUTO_SYNC_EVERY, MAX_CLAIMS, unended
+from portal.sync.tie_out import asking
 
 FORGOTTEN_AFTER_MS = 20_000
 """A queued run that no worker took for so long is put on the queue again (Redis may have lost it)."""
@@ -30,6 +31,7 @@ def due(settle_wait_seconds: int) -> list[int]:
     for book in _connected_books():
         _plan_sync(book)
         _plan_settle(book, settle_wait_seconds)
+        _plan_tie_out(book)
     return _stamp_runs_to_enqueue()
 
 
@@ -61,6 +63,14 @@ def _plan_settle(book: Book, wait_seconds: int) -> None:
     ).one()
     if opened[0] is not None and _look_is_due(book.id, opened[0], opened[1], wait_seconds):
         _add(Run(book_id=book.id, kind=RunKind.SETTLE, exclusive=True, trigger="open postings"))
+    db.session.commit()
+
+
+def _plan_tie_out(book: Book) -> None:
+    """Once a day both books are compared, whatever else runs: a tie-out only reads."""
+    planned = asking.daily(book)
+    if planned is not None:
+        _add(planned)
     db.session.commit()
 
 

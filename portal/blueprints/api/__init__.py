@@ -1,6 +1,16 @@
 """The JSON API at /api, shaped like Invoiced's public one, so that its clients work unchanged."""
 
-from portal.blueprints.api import credit_notes, customers, events, invoices, openapi, payments, problems, sync_runs
+from portal.blueprints.api import (
+    credit_notes,
+    customers,
+    events,
+    invoices,
+    openapi,
+    payments,
+    problems,
+    sync_runs,
+    tie_out,
+)
 from portal.blueprints.api.blueprint import area
 from portal.blueprints.api.reference import reference
 
@@ -15,4 +25,5 @@ __all__ = [
     "problems",
     "reference",
     "sync_runs",
+    "tie_out",
 ]

@@ -76,7 +76,7 @@ def _operation(declared: Operation) -> dict[str, Any]:
     if declared.open_to_all:
         told["security"] = []
     if declared.takes:
-        needed = declared.takes != "reason"
+        needed = declared.takes not in ("reason", "tie_out_request")
         told["requestBody"] = {"required": needed, "content": _json(ref(declared.takes))}
     return told
 

@@ -8,6 +8,9 @@ from portal.models.base import Origin
 from portal.models.invoice import InvoiceStatus
 from portal.models.payment import PaymentMethod
 from portal.models.run import RunKind, RunState
+from portal.models.sync import Kind
+from portal.models.tie_out import Cause
+from portal.queries.dashboard import Age
 from portal.queries.events import Subject
 from portal.queries.sync_states import State
 from portal.queries.words import CreditNoteStatus, PaymentStatus
@@ -294,6 +297,54 @@ SCHEMAS: dict[str, Schema] = {
             "run_id": whole("Only in the answer to a retry."),
         }
     ),
+    "tie_out": thing(
+        {
+            "id": _ID,
+            "object": _is("tie_out"),
+            "run_id": whole(),
+            "as_of": moment("The day whose balances are compared; null for now."),
+            "read_at": moment(),
+            "currencies": many(
+                thing(
+                    {
+                        "currency": _CURRENCY,
+                        "here": amount("What invoices owe, less payments and credits not applied."),
+                        "here_invoices": amount(),
+                        "here_unapplied": amount(),
+                        "intacct": amount("The same of Intacct's invoices, adjustments, payments and advances."),
+                        "difference": amount("Here minus Intacct."),
+                        "unexplained": amount("What of the difference has no cause."),
+                        "documents": whole(),
+                        "differing": whole(),
+                        "causes": many(thing({"cause": word(Cause), "count": whole(), "amount": amount()})),
+                        "aging": many(thing({"days_past_due": word(Age), "here": amount(), "intacct": amount()})),
+                    }
+                )
+            ),
+            "unread": many(text(), description="What could not be read, in sentences."),
+        }
+    ),
+    "tie_out_document": thing(
+        {
+            "id": _ID,
+            "object": _is("tie_out_document"),
+            "type": word(Kind),
+            "record_id": {"type": ["integer", "null"], "description": "Of this book; null where only Intacct has it."},
+            **{name: text() for name in ("number", "intacct_object", "intacct_key", "intacct_number")},
+            "customer": {"type": ["integer", "null"]},
+            "customer_name": text(),
+            "currency": _CURRENCY,
+            "date": moment(),
+            "intacct_date": moment(),
+            **{name: amount() for name in ("here_total", "here_due", "intacct_total", "intacct_due", "difference")},
+            "cause": text("Why the two differ; empty where they agree."),
+            "reason": text(),
+            "unexplained": amount(),
+            "problem_id": {"type": ["integer", "null"]},
+        },
+        about="A document on both sides; payments and credits are negative.",
+    ),
+    "tie_out_request": thing({"as_of": text("Such as 2026-03-31. Default: now.")}),
     "reason": thing({"reason": text("Kept in the history.", maxLength=500)}),
     "resolution": thing({"choice": text("The name of one of the choices."), "to": text()}, ("choice",)),
     "error": thing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
 from portal.queries.connections import find_book, find_connection
 from portal.sync import due, runs
+from portal.sync.tie_out import asking
 
 
 def request_sync() -> Run:
@@ -30,6 +32,14 @@ def request_records(subject: dict[str, Any]) -> Run:
         if run.subject == subject:
             return run
     return _request(book, RunKind.RECORD, subject)
+
+
+def request_tie_out(as_of: date | None) -> Run:
+    """A tie-out of that day, or of now; one that is queued or running already is not asked for twice."""
+    run, is_new = asking.ask(_connected_book(), as_of, trigger=current_actor().text)
+    if is_new:
+        due.stamp([run.id])
+    return run
 
 
 def on_the_queue(run: Run) -> Callable[[], None]:

@@ -22,7 +22,7 @@ TAG = "Accounting sync"
 def list_sync_runs() -> Answer:
     """List the runs of the accounting sync, each with its counts."""
     page = found(RUNS)
-    return listed(page, [_body(run) for run in page.rows])
+    return listed(page, [run_body(run) for run in page.rows])
 
 
 @operation("GET", "/sync_runs/<id:run_id>", tag=TAG, gives="sync_run")
@@ -43,22 +43,23 @@ def create_sync_run() -> Answer:
         run = request_sync()
     except Busy as busy:
         return _busy(busy, runs.get_run(company, busy.run_id))
-    return Answer(_body(run), 201, then=on_the_queue(run))
+    return Answer(run_body(run), 201, then=on_the_queue(run))
 
 
 def _busy(busy: Busy, run: Run) -> Answer:
     told = {"type": "conflict", "message": busy.message, "param": None, "code": busy.code}
-    return Answer({**told, "run": _body(run)}, 409)
+    return Answer({**told, "run": run_body(run)}, 409)
 
 
 def _whole_body(run: Run) -> JsonDict:
     only_rows = subjects.rows(run)
     left = runs.untouched(run, None if only_rows is None else sorted(only_rows))
     met = problem_bodies(problems.of_run(run))
-    return _body(run) | {"unchanged": left.unchanged, "skipped": left.skipped, "problems": met}
+    return run_body(run) | {"unchanged": left.unchanged, "skipped": left.skipped, "problems": met}
 
 
-def _body(run: Run) -> JsonDict:
+def run_body(run: Run) -> JsonDict:
+    """The run without its problems."""
     figures = runs.figures(run.counts)
     took = runs.took(run)
     return {

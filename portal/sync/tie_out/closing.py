@@ -13,14 +13,13 @@ from portal.queries import tie_out as queries
 from portal.services import tie_out_alerts
 from portal.sync.context import RunContext
 from portal.sync.tie_out import there as theirs
+from portal.sync.tie_out.asking import DAILY
 from portal.sync.tie_out.comparing import remove
 from portal.sync.tie_out.work import Work
 
 KEPT_AS_OF = 5
 """Tie-outs of days in the past that are kept beside the newest of now."""
 NAMED_AT_MOST = 5
-DAILY = "daily"
-"""The trigger of the tie-out that the scheduler asks for once a day."""
 
 
 def close(work: Work, *, trigger: str) -> None:

@@ -46,7 +46,7 @@ def tie(world: World, as_of: dt.date | None = None) -> TieOut:
 def explained(world: World, as_of: dt.date | None = None) -> list[tuple[str, str, Decimal]]:
     """(number, cause, difference) of every document that differs; nothing may be left without a cause."""
     found = tie(world, as_of)
-    assert [total.unexplained for total in queries.totals(found) if total.unexplained] == [], rows(found)
+    assert [total.unexplained for total in queries.totals(found) if total.unexplained] == [], told(found)
     return rows(found)
 
 
@@ -104,3 +104,12 @@ def there_open(world: World) -> dict[str, Decimal]:
                 if row["STATE"] not in ("Reversed", "Draft", "V", "D"):
                     sums[row["CURRENCY"]] += sign * row["TRX_TOTALDUE"]
     return sums
+
+
+def told(found: TieOut) -> str:
+    """What differs, for the message of a test that fails."""
+    return "\n".join(
+        f"{row.kind} {row.number or row.number_there}: here {row.here_total}/{row.here_due}, there {row.there_total}/"
+        f"{row.there_due}, {row.cause} ({row.text}), unexplained {row.unexplained}"
+        for row in documents(found)
+    )
