@@ -53,12 +53,14 @@ def _sentences(answer: dict[str, Any]) -> str:
         rows = [(cause["cause"].replace("_", " "), cause["count"], f"{cause['amount']:,}") for cause in one["causes"]]
         lines += [table(("cause", "documents", "amount"), rows, right=(1, 2))] if rows else []
     if answer["documents"]:
-        rows = [
-            (row["number"] or row["intacct_number"], row["customer_name"], f"{row['here_due']:,.2f}",
-             f"{row['intacct_due']:,.2f}", row["cause"].replace("_", " "), row["reason"])
-            for row in answer["documents"]
-        ]  # fmt: skip
-        lines.append(table(("document", "customer", "due here", "due there", "cause", "reason"), rows, right=(2, 3)))
+        columns = ("document", "customer", "due here", "due there", "cause", "reason")
+        lines.append(table(columns, [_line(row) for row in answer["documents"]], right=(2, 3)))
     lines += ["Both sides agree."] if not answer["documents"] else []
     lines += [f"Not read: {sentence}" for sentence in answer["unread"]]
     return "\n".join(lines)
+
+
+def _line(row: dict[str, Any]) -> tuple[str, ...]:
+    number = row["number"] or row["intacct_number"]
+    amounts = (f"{row['here_due']:,.2f}", f"{row['intacct_due']:,.2f}")
+    return (number, row["customer_name"], *amounts, row["cause"].replace("_", " "), row["reason"])

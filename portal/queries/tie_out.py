@@ -136,7 +136,9 @@ def causes(tie_out: TieOut, currency: str = "") -> list[CauseSum]:
     )
     if currency:
         query = query.where(row.currency == currency)
-    found = [CauseSum(*line, whole - rest) for *line, whole, rest in db.session.execute(query)]
+    found = [
+        CauseSum(code, cause, count, whole - rest) for code, cause, count, whole, rest in db.session.execute(query)
+    ]
     return sorted(found, key=lambda one: (one.currency, -abs(one.amount), one.cause))
 
 

@@ -92,6 +92,9 @@ def test_records_of_another_company_do_not_exist(app, with_key, api, customer, i
             assert told(send(stranger, method, rule), 404)["type"] == "not_found", rule
         elif method == "GET":
             answer = send(stranger, method, rule)
+            if rule.rule == "/api/tie_out":  # one thing and no list: this company has none
+                assert told(answer, 404)["type"] == "not_found"
+                continue
             assert (told(answer), answer.headers["X-Total-Count"]) == ([], "0"), rule
 
 
