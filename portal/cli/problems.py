@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from portal.cli.output import Group, emit, emit_list, table
-from portal.cli.problem_bodies import bodies
 from portal.cli.running import perform, told
 from portal.errors import NotAllowedNow
 from portal.extensions import db
@@ -20,6 +19,7 @@ from portal.queries.problems import closed_of_taken_out, get_problem, open_probl
 from portal.queries.sync_records import named
 from portal.services.audit import Actor
 from portal.sync import choices
+from portal.sync.problem_bodies import bodies, body
 
 COMMAND_LINE = Actor("command line")
 company_option = click.option("--company", "slug", required=True, metavar="SLUG", help="The company's slug.")
@@ -92,7 +92,7 @@ def resolve(problem_id: int, slug: str, choice: str, to: str) -> None:
     problem = get_problem(get_company_by_slug(slug), problem_id)
     choices.resolve(problem, choice, to=to, actor=COMMAND_LINE)
     db.session.commit()
-    emit(bodies([problem])[0], lambda answer: f"Done: {choice}. The problem is {answer['state']} now.")
+    emit(body(problem), lambda answer: f"Done: {choice}. The problem is {answer['state']} now.")
 
 
 def _still_open(company: Company, ids: tuple[int, ...]) -> list[Problem]:

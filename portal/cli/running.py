@@ -11,7 +11,6 @@ from flask import Flask, current_app
 from sqlalchemy import select
 
 from portal.cli.output import ExitCode, emit, table
-from portal.cli.problem_bodies import bodies
 from portal.cli.progress import shown
 from portal.database import now_ms
 from portal.errors import Busy, NotAllowedNow
@@ -24,6 +23,7 @@ from portal.queries import runs as queries
 from portal.services import integration_settings
 from portal.services.wanted import active_book
 from portal.sync import due, engine, runs, subjects
+from portal.sync.problem_bodies import bodies
 
 TRIGGER = "command line"
 LOOK_EVERY_SECONDS = 0.5

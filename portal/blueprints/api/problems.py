@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from portal.blueprints.api.gate import current_actor, current_company
 from portal.blueprints.api.operations import Answer, operation
-from portal.blueprints.api.problem_bodies import problem_bodies, problem_body
 from portal.blueprints.api.requests import found, listed, sent_or_nothing, text_of
 from portal.blueprints.api.starting import on_the_queue, request_records
 from portal.errors import InvalidInput, NotAllowedNow
@@ -12,6 +11,7 @@ from portal.models.sync import Problem, SyncRow
 from portal.queries.api_sync import PROBLEMS
 from portal.queries.problems import get_problem
 from portal.sync import choices
+from portal.sync.problem_bodies import bodies, body
 
 TAG = "Problems"
 _LONGEST_REASON = 500
@@ -24,13 +24,13 @@ _LONGEST_REASON = 500
 def list_problems() -> Answer:
     """List records that could not be synced, and why."""
     page = found(PROBLEMS)
-    return listed(page, problem_bodies(page.rows))
+    return listed(page, bodies(page.rows))
 
 
 @operation("GET", "/problems/<id:problem_id>", tag=TAG, gives="problem")
 def retrieve_problem(problem_id: int) -> Answer:
     """Retrieve a problem, open or closed."""
-    return Answer(problem_body(get_problem(current_company(), problem_id)))
+    return Answer(body(get_problem(current_company(), problem_id)))
 
 
 @operation(
@@ -44,7 +44,7 @@ def retry_problem(problem_id: int) -> Answer:
     _row(problem)
     _refuse_closed(problem)
     run = request_records(choices.retry([problem]))
-    return Answer(problem_body(problem) | {"run_id": run.id}, then=on_the_queue(run))
+    return Answer(body(problem) | {"run_id": run.id}, then=on_the_queue(run))
 
 
 @operation("POST", "/problems/<id:problem_id>/skip", tag=TAG, takes="reason", gives="problem")
@@ -57,7 +57,7 @@ def skip_problem(problem_id: int) -> Answer:
     row = _row(problem)
     _refuse_closed(problem)
     choices.skip(row, reason, actor=current_actor())
-    return Answer(problem_body(problem))
+    return Answer(body(problem))
 
 
 @operation("POST", "/problems/<id:problem_id>/unskip", tag=TAG, gives="problem")
@@ -66,7 +66,7 @@ def unskip_problem(problem_id: int) -> Answer:
     sent_or_nothing()
     problem = get_problem(current_company(), problem_id)
     choices.unskip(_row(problem), actor=current_actor())
-    return Answer(problem_body(problem))
+    return Answer(body(problem))
 
 
 @operation(
@@ -78,7 +78,7 @@ def resolve_problem(problem_id: int) -> Answer:
     problem = get_problem(current_company(), problem_id)
     given = sent_or_nothing("choice", "to")
     choices.resolve(problem, text_of(given, "choice"), to=text_of(given, "to")[:200], actor=current_actor())
-    return Answer(problem_body(problem))
+    return Answer(body(problem))
 
 
 def _row(problem: Problem) -> SyncRow:

@@ -282,7 +282,7 @@ SCHEMAS: dict[str, Schema] = {
     "problem": thing(
         {
             "id": _ID,
-            "object": _is("problem"),
+            "object": text("The kind of record, or Intacct's object where only Intacct has it."),
             "record": {
                 "type": ["object", "null"],
                 "properties": {"object": text(), "id": whole()},
@@ -291,7 +291,9 @@ SCHEMAS: dict[str, Schema] = {
             "number": text("The record's number, or its key in Intacct."),
             **{name: text() for name in ("code", "title", "message", "guide")},
             "state": text("open, skipped or closed."),
-            **{name: moment() for name in ("first_seen", "last_seen", "retry_at")},
+            **{name: moment() for name in ("first_seen", "last_seen", "retry_at", "closed_at")},
+            "closed_by": text("The run or the person that closed it."),
+            "details": {"type": "object", "description": "What was seen in Intacct, and Intacct's own words."},
             "tries": whole(),
             "choices": many(thing({"name": text(), "label": text(), "needs": text("number, key or nothing.")})),
             "run_id": whole("Only in the answer to a retry."),

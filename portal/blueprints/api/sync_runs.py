@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from portal.blueprints.api.gate import current_company
 from portal.blueprints.api.operations import Answer, operation
-from portal.blueprints.api.problem_bodies import problem_bodies
 from portal.blueprints.api.requests import found, listed, sent_or_nothing
 from portal.blueprints.api.starting import on_the_queue, request_sync
 from portal.errors import Busy
@@ -14,6 +13,7 @@ from portal.queries import problems, runs
 from portal.queries.api_sync import RUNS
 from portal.queries.bodies import seconds
 from portal.sync import subjects
+from portal.sync.problem_bodies import bodies
 
 TAG = "Accounting sync"
 
@@ -54,7 +54,7 @@ def _busy(busy: Busy, run: Run) -> Answer:
 def _whole_body(run: Run) -> JsonDict:
     only_rows = subjects.rows(run)
     left = runs.untouched(run, None if only_rows is None else sorted(only_rows))
-    met = problem_bodies(problems.of_run(run))
+    met = bodies(problems.of_run(run))
     return run_body(run) | {"unchanged": left.unchanged, "skipped": left.skipped, "problems": met}
 
 
