@@ -99,7 +99,7 @@ def _row(core: SandboxCore, name: str, row: Record, columns: tuple[tuple[str, st
         texts[0] += ' <span class="mark">new</span>'
     cells = "".join(f"<td{_class(name, field)}>{text}</td>" for (_, field), text in zip(columns, texts, strict=True))
     style = ' class="new"' if new else ""
-    return f"<tr{style}>{cells}<td>{row['RECORDNO']}</td></tr>"
+    return f'<tr id="{name}-{row["RECORDNO"]}"{style}>{cells}<td>{row["RECORDNO"]}</td></tr>'
 
 
 def _is_new(stamp: Any, started: datetime) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.models.base import Model, one_of
+from portal.models.inbox import SyncMail
 from portal.models.types import UtcTime, utcnow
 
 
@@ -73,15 +74,18 @@ class User(UserMixin, Model):  # type: ignore[misc]
 
 
 class Membership(Model):
-    """A user's role in a company."""
+    """A user's role in a company, and when a mail tells of its syncs."""
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("company_id", "user_id"), one_of("role", Role))
+    __table_args__ = (
+        UniqueConstraint("company_id", "user_id"), one_of("role", Role), one_of("sync_mail", SyncMail),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     role: Mapped[str]
+    sync_mail: Mapped[str] = mapped_column(default=SyncMail.PROBLEMS, server_default="problems")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=utcnow)
 
     company: Mapped[Company] = relationship()

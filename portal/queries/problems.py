@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.errors import NotFound
@@ -14,10 +14,17 @@ from portal.models.company import Company
 from portal.models.connection import Book
 from portal.models.invoice import Invoice
 from portal.models.run import Run, RunItem
-from portal.models.sync import Hold, IntacctCustomer, Kind, Problem, SyncRow
+from portal.models.sync import Hold, IntacctCustomer, Kind, Posting, PostingState, Problem, SyncRow
+from portal.queries.paging import Order, Page, by_id, list_page
 
 TAKEN_OUT = (Hold.SKIPPED, Hold.LEFT)
 """What people decided to leave out, and can take back."""
+
+_HELD_BACK = {
+    PostingState.OPEN: "Intacct's answer is missing. The portal looks whether it is there, and sends nothing twice.",
+    PostingState.NOT_EXECUTED: "Intacct took no more calls just then. It goes with the next sync.",
+}
+_BY_ID = {"id": Order((by_id(Problem.id),))}
 
 
 def get_problem(company: Company, problem_id: int) -> Problem:
@@ -41,11 +48,45 @@ def open_problems(company: Company, ids: Collection[int] = ()) -> list[Problem]:
     return list(db.session.scalars(query))
 
 
+def open_where(company: Company, condition: ColumnElement[bool]) -> list[Problem]:
+    """The company's open problems of which `condition` holds, oldest first."""
+    query = _of(company).where(Problem.closed_at.is_(None), condition)
+    return list(db.session.scalars(query.order_by(Problem.id)))
+
+
+def open_page(company: Company, condition: ColumnElement[bool], *, after: str = "") -> Page[Problem]:
+    """A page of the open problems of which `condition` holds, oldest first. Raises InvalidInput for a bad token."""
+    query = _of(company).where(Problem.closed_at.is_(None), condition)
+    return list_page(query, _BY_ID, "id", after=after)
+
+
+def closed_page(company: Company, *, after: str = "") -> Page[Problem]:
+    """A page of the closed problems, the newest first. Raises InvalidInput for a malformed token."""
+    return list_page(_of(company).where(Problem.closed_at.is_not(None)), _BY_ID, "-id", after=after)
+
+
 def count_open(company: Company) -> int:
     """How many open problems the company's present book has."""
     query = select(func.count(Problem.id)).join(Book, Book.id == Problem.book_id)
     found = db.session.scalar(query.where(Book.company_id == company.id, Book.active, Problem.closed_at.is_(None)))
     return found or 0
+
+
+def held_back(company: Company) -> list[tuple[SyncRow, str]]:
+    """(row, why) of records that nothing is wrong with and that go later by themselves: Intacct took no more calls
+    when they were to be sent, or it is not known yet whether it has them."""
+    newest = select(func.max(Posting.id)).group_by(Posting.sync_row_id)
+    has_problem = exists().where(Problem.sync_row_id == SyncRow.id, Problem.closed_at.is_(None))
+    query = (
+        select(SyncRow, Posting.state)
+        .join(Book, Book.id == SyncRow.book_id)
+        .join(Posting, Posting.sync_row_id == SyncRow.id)
+        .where(Book.company_id == company.id, Book.active, SyncRow.hold == Hold.NONE, SyncRow.waiting_for == "")
+        .where(Posting.id.in_(newest), Posting.state.in_(_HELD_BACK), ~has_problem)
+        .where((Posting.state == PostingState.OPEN) | (SyncRow.want_hash != SyncRow.have_hash))
+        .order_by(SyncRow.id)
+    )
+    return [(row, _HELD_BACK[PostingState(state)]) for row, state in db.session.execute(query)]
 
 
 def lately_closed(company: Company, *, limit: int = 8) -> list[Problem]:

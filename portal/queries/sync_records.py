@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from portal.extensions import db
 from portal.models.company import Company
@@ -85,14 +85,20 @@ def _invoices(ids: list[int]) -> Iterable[Named]:
 
 
 def _payments(ids: list[int]) -> Iterable[Named]:
-    columns = (Payment.id, Payment.number, Customer.name, Payment.amount, Payment.currency, Payment.date)
+    columns = (
+        Payment.id, Payment.number, Customer.name, Payment.amount, Payment.currency, Payment.date, null(),
+        Payment.customer_id,
+    )  # fmt: skip
     query = select(*columns).join(Customer, Customer.id == Payment.customer_id).where(Payment.id.in_(ids))
     for found in db.session.execute(query):
         yield Named(Kind.PAYMENT, *found)
 
 
 def _credit_notes(ids: list[int]) -> Iterable[Named]:
-    columns = (CreditNote.id, CreditNote.number, Customer.name, CreditNote.total, CreditNote.currency, CreditNote.date)
+    columns = (
+        CreditNote.id, CreditNote.number, Customer.name, CreditNote.total, CreditNote.currency, CreditNote.date, null(),
+        CreditNote.customer_id,
+    )  # fmt: skip
     query = select(*columns).join(Customer, Customer.id == CreditNote.customer_id).where(CreditNote.id.in_(ids))
     for found in db.session.execute(query):
         yield Named(Kind.CREDIT_NOTE, *found)

@@ -72,6 +72,7 @@ def record_url(kind: str, record_id: int) -> str:
         "customer": ("customers.show_customer", "customer_id"),
         "invoice": ("invoices.show_invoice", "invoice_id"),
         "payment": ("payments.show_payment", "payment_id"),
+        "credit_note": ("credit_notes.show_credit_note", "credit_note_id"),
     }[kind]
     values: dict[str, Any] = {argument: record_id}
     return url_for(endpoint, **values)

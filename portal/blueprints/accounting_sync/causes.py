@@ -16,8 +16,11 @@ from portal.models.sync import Kind, Problem
 from portal.problems.catalogue import guide_for
 from portal.problems.guide import Guide
 from portal.queries import problems as queries
+from portal.queries.problem_history import note_counts
 from portal.queries.sync_records import Named, named
 from portal.sync import choices
+
+SHOWN_OF_A_CAUSE = 8
 
 Sums = list[tuple[str, Decimal]]
 
@@ -51,6 +54,8 @@ class ProblemShown:
     choices: list[Choice]
     versions: list[tuple[str, str, str]]
     own_words: list[str]
+    noted: int
+    """How many notes people wrote about it."""
     sums: Sums
     """The money of the document; of a customer that of the invoices which wait for it."""
 
@@ -80,6 +85,11 @@ class Cause:
         for entry in self.shown:
             counts[entry.kind] = counts.get(entry.kind, 0) + 1
         return counts
+
+    @property
+    def first(self) -> list[ProblemShown]:
+        """The records that the inbox shows; the rest is on the cause's own page."""
+        return self.shown[:SHOWN_OF_A_CAUSE]
 
     @property
     def own_words(self) -> list[str]:
@@ -113,7 +123,11 @@ def shown(found: Sequence[Problem]) -> list[ProblemShown]:
     customers = [record.record_id for record in records.values() if record.kind == Kind.CUSTOMER]
     behind = queries.held_behind(company, customers)
     names = queries.names_there(company, {_seen_there(problem).get("customer_id", "") for problem in found} - {""})
-    return [_shown(problem, records.get(problem.sync_row_id or 0), behind, names) for problem in found]
+    noted = note_counts([problem.id for problem in found])
+    return [
+        _shown(problem, records.get(problem.sync_row_id or 0), behind, names, noted.get(problem.id, 0))
+        for problem in found
+    ]
 
 
 def setting_url(guide: Guide) -> str:
@@ -124,15 +138,17 @@ def setting_url(guide: Guide) -> str:
 
 
 def _shown(
-    problem: Problem, record: Named | None, behind: Mapping[int, Sums], names: Mapping[str, str]
+    problem: Problem, record: Named | None, behind: Mapping[int, Sums], names: Mapping[str, str], noted: int
 ) -> ProblemShown:
+    options = choices.options(problem) if problem.closed_at is None else ()
     return ProblemShown(
         problem=problem,
         guide=guide_for(problem.guide, problem.code),
         record=record,
-        choices=[made for option in choices.options(problem) if (made := _choice(problem, option)) is not None],
+        choices=[made for option in options if (made := _choice(problem, option)) is not None],
         versions=_versions(problem, record, names),
         own_words=_own_words(problem.details),
+        noted=noted,
         sums=_money(record, behind),
     )
 

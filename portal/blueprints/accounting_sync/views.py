@@ -12,6 +12,7 @@ from portal.blueprints.accounting_sync import words
 from portal.blueprints.accounting_sync.boxes import record_url, sync_box
 from portal.blueprints.accounting_sync.causes import added_up, causes_of, setting_url
 from portal.blueprints.accounting_sync.health import current_standing, sync_health
+from portal.blueprints.accounting_sync.places import place_there
 from portal.blueprints.accounting_sync.run_rows import Fold, folded, is_fold, rows_of
 from portal.blueprints.accounting_sync.starting import start_preview, start_sync, sync_needs_a_look
 from portal.models.company import Role
@@ -30,6 +31,7 @@ area.add_app_template_global(sync_health)
 area.add_app_template_global(sync_box)
 area.add_app_template_global(record_url)
 area.add_app_template_global(setting_url)
+area.add_app_template_global(place_there)
 area.add_app_template_global(words.record_word)
 area.add_app_template_global(words.outcome, "outcome_said")
 

@@ -14,12 +14,14 @@ from portal.blueprints.rendering import typed_amount
 from portal.blueprints.urls import page_before
 from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
-from portal.models.company import Role
+from portal.models.company import Company, Role
 from portal.models.sync import Problem, SyncRow
-from portal.problems.catalogue import guide_for
+from portal.problems.catalogue import GUIDES, guide_for
+from portal.problems.causes import of_guide, of_settings
 from portal.queries import problems as queries
 from portal.queries.sync_records import Named, named
 from portal.sync import choices
+from portal.sync.agreeing import agreeing
 
 SENDS_AGAIN = ("renumber", "post_again", "create_second")
 """Choices after which the record is to be sent at once."""
@@ -37,7 +39,8 @@ def list_problems() -> str:
         causes=causes,
         count=sum(len(cause.shown) for cause in causes),
         sums=added_up(causes),
-        waiting=_with_records(queries.waiting(company)),
+        agreeing=agreeing([entry.problem for cause in causes for entry in cause.shown]),
+        waiting=_waiting(company),
         taken_out=_with_records(queries.taken_out(company)),
         closed=[(problem, record, guide_for(problem.guide, problem.code)) for problem, record in _named(closed)],
     )
@@ -67,9 +70,9 @@ def export_problems() -> Response:
 @area.post("/problems/retry")
 @needs(Role.ACCOUNTANT)
 def retry_problems() -> Response:
-    """Try the records of the problems named in the form again, in a run of their own."""
-    ids = [int(text) for text in request.form.getlist("problem") if text.isdecimal() and len(text) < 10]
-    found = queries.open_problems(current_company(), ids) if ids else []
+    """Try again, in a run of their own: the problems named in the form, all of a cause, or all that a setting held
+    up, however many pages they fill."""
+    found = _asked_for()
     if not any(problem.sync_row_id for problem in found):
         flash("These problems are closed already. Nothing was sent.", "info")
         return redirect(page_before(url_for(".list_problems")), 303)
@@ -82,17 +85,35 @@ def retry_problems() -> Response:
 def resolve_problem(problem_id: int) -> Response:
     """Carry out one of the problem's choices."""
     problem = queries.get_problem(current_company(), problem_id)
+    back = page_before(url_for(".list_problems"))
     choice, to = request.form.get("choice", ""), request.form.get("to", "")[:200]
     try:
         choices.resolve(problem, choice, to=to, actor=current_actor())
     except (InvalidInput, NotAllowedNow) as error:
         db.session.rollback()
         flash(error.message, "error")
-        return redirect(page_before(url_for(".list_problems")), 303)
+        return redirect(back, 303)
     subject = choices.retry([problem]) if choice in SENDS_AGAIN else None
     db.session.commit()
     flash(_done(problem, choice, start_records(subject) if subject else None), "success")
-    return redirect(page_before(url_for(".list_problems")), 303)
+    return redirect(back, 303)
+
+
+def _asked_for() -> list[Problem]:
+    company, form = current_company(), request.form
+    if form.get("cause") in GUIDES:
+        return queries.open_where(company, of_guide(form["cause"]))
+    if form.get("settings"):
+        return queries.open_where(company, of_settings(form["settings"].split(",")))
+    ids = [int(text) for text in form.getlist("problem") if text.isdecimal() and len(text) < 10]
+    return queries.open_problems(company, ids) if ids else []
+
+
+def _waiting(company: Company) -> list[tuple[Named, str]]:
+    """Each record that goes by itself later, and why: it waits for another one, or Intacct took no more calls."""
+    rows = [(row, row.waiting_for) for row in queries.waiting(company)] + queries.held_back(company)
+    records = named([row for row, _ in rows])
+    return [(records[row.id], why) for row, why in rows if row.id in records]
 
 
 def _csv_row(entry: ProblemShown) -> tuple[object, ...]:

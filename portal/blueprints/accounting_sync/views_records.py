@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from flask import abort, flash, redirect, render_template, url_for
-from lxml import etree
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
 from portal.blueprints.accounting_sync.boxes import record_url
+from portal.blueprints.accounting_sync.sent import as_sent
 from portal.blueprints.accounting_sync.starting import start_records
 from portal.blueprints.accounting_sync.views import area
 from portal.blueprints.forms import VoidForm
@@ -22,7 +19,6 @@ from portal.models.sync import Kind, SyncRow
 from portal.queries.sync_overview import postings
 from portal.queries.sync_records import Named, named, row_of
 from portal.sync import choices
-from portal.sync.sending import control_id
 
 
 @area.post("/records/<kind>/<id:record_id>/sync")
@@ -66,10 +62,7 @@ def unskip_record(kind: str, record_id: int) -> Response:
 def show_sent(kind: str, record_id: int) -> str:
     """Every attempt to write the record to Intacct, as it was sent, and what came back."""
     row, record = _found(kind, record_id)
-    sent = [
-        (posting, control_id(row.ref, posting.seq), _pretty_xml(posting.body), _pretty(posting.answer))
-        for posting in postings(row)
-    ]
+    sent = as_sent(row, postings(row))
     return render_template("accounting_sync/sent.html", row=row, record=record, sent=sent)
 
 
@@ -85,13 +78,3 @@ def _found(kind: str, record_id: int) -> tuple[SyncRow, Named]:
 
 def _back(record: Named) -> Response:
     return redirect(page_before(record_url(record.kind, record.record_id)), 303)
-
-
-def _pretty_xml(body: str) -> str:
-    """The function, one element a line."""
-    parser = etree.XMLParser(remove_blank_text=True, resolve_entities=False, no_network=True)
-    return etree.tostring(etree.fromstring(body.encode(), parser), pretty_print=True, encoding="unicode").strip()
-
-
-def _pretty(answer: dict[str, Any]) -> str:
-    return json.dumps(answer, indent=2, ensure_ascii=False) if answer else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import can, current_actor, current_company, needs
@@ -16,6 +16,7 @@ from portal.errors import InvalidInput, NotAllowedNow, PortalError
 from portal.extensions import db
 from portal.models.company import Company, Role
 from portal.models.connection import Book, Connection
+from portal.problems.causes import held_up_by
 from portal.queries.connections import count_links, find_book, find_connection
 from portal.services import intacct_lists, integration_settings
 from portal.services.connection_rights import RightState, shown
@@ -59,8 +60,9 @@ def save_settings() -> tuple[str, int] | Response:
     """Save the settings, all of them or none."""
     company, connection, book = _connected()
     form = _form(company, book, sent=True)
+    before = integration_settings.values(integration_settings.load(company.id))
     try:
-        integration_settings.change(
+        chosen = integration_settings.change(
             company, form.chosen(), actor=current_actor(), expected_version=form.expected_version
         )
     except InvalidInput as error:
@@ -72,12 +74,14 @@ def save_settings() -> tuple[str, int] | Response:
         form._fields["version"].data = str(integration_settings.version(company.id))
         changed = meanwhile(company, "integration_settings", company.id)
         return settings_page(company, connection, book, form, stale=True, changed=changed), 409
-    warnings = previews.warnings(integration_settings.load(company.id), book.id)
+    warnings = previews.warnings(chosen, book.id)
+    changed_keys = [key for key, value in integration_settings.values(chosen).items() if value != before[key]]
+    mended = _mended(company, changed_keys)
     db.session.commit()
     flash("The settings are saved.", "success")
     for warning in warnings:
         flash(warning, "warning")
-    return redirect(url_for(".show_intacct"), 303)
+    return redirect(url_for(".show_intacct", mended=mended), 303)
 
 
 @area.post("/intacct/lists")
@@ -121,6 +125,7 @@ def settings_page(
 ) -> str:
     """Settings in groups, the rights of the user, and the connection."""
     choices = integration_settings.load(company.id)
+    mended = [key for key in request.args.get("mended", "").split(",") if key in SETTINGS]
     return render_template(
         "settings/intacct.html",
         form=form,
@@ -137,7 +142,14 @@ def settings_page(
         company=company,
         stale=stale,
         meanwhile=changed,
+        mended=mended,
+        held_up=held_up_by(company, mended),
     )
+
+
+def _mended(company: Company, keys: list[str]) -> str | None:
+    """The changed settings that hold up records, for the page that comes next; None where they hold up none."""
+    return ",".join(keys) if keys and held_up_by(company, keys) else None
 
 
 def _connected() -> tuple[Company, Connection, Book]:
