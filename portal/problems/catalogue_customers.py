@@ -64,6 +64,22 @@ GUIDES = (
         phrases=("give the customer a shorter number",),
     ),
     Guide(
+        slug="customer_gone",
+        area=AREA,
+        title="The customer was deleted in Intacct",
+        happened="Intacct no longer has the record that this customer is linked to. Nothing was changed here.",
+        blocks="Documents of this customer that Intacct does not have yet.",
+        steps=(
+            "Ask whoever keeps customers in Intacct whether it was deleted on purpose.",
+            'Choose "Create it there again" to have the next sync create it, or leave it as it is.',
+            "Where Intacct then says that a contact of that name already exists, delete the left-over contact under"
+            " Company, Contacts, and retry.",
+        ),
+        fixer=ACCOUNTANT,
+        heals=AFTER_CHOICE,
+        phrases=("customer was deleted in intacct",),
+    ),
+    Guide(
         slug="inactive_customer",
         area=AREA,
         title="The customer is inactive in Intacct",

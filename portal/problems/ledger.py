@@ -17,7 +17,15 @@ LONGEST_WAIT_HOURS = 24
 PAID_BOTH_SIDES = "paid_both_sides"
 """The code of the problem, and the hold of a pair whose money found nothing left to pay here."""
 
-OF_THE_OTHER_SIDE = ("changed_there", "reversed_there", "gone_there", "cannot_store", PAID_BOTH_SIDES, "by_hand")
+OF_THE_OTHER_SIDE = (
+    "changed_there",
+    "reversed_there",
+    "gone_there",
+    "customer_gone",
+    "cannot_store",
+    PAID_BOTH_SIDES,
+    "by_hand",
+)
 """Problems that have nothing to do with what we want to send; only reading or a person ends them."""
 
 

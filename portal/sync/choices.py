@@ -65,6 +65,7 @@ USE_THAT = Option("use", "Use that customer here", "Documents of this customer m
 BOOKED_THERE = Option("booked_there", "It is booked there", "Somebody has booked that money in Intacct by hand.")
 POST_IT = Option("post_it", "Post it", "The payment goes to Intacct whole, with that money on the invoice.")
 
+CREATE_AGAIN = Option("post_again", "Create it there again", "It goes to Intacct with the next sync.")
 POST_ON_OPEN_DAY = Option(
     "post_on_open_day", "Post on the first open day", "It keeps its date here; its posting date in Intacct differs."
 )
@@ -81,6 +82,7 @@ _OPTIONS: dict[str, tuple[Option, ...]] = {
     "cannot_tell": (LINK, POST_AGAIN, LEAVE),
     "paid_both_sides": (VOID_HERE, LEAVE),
     "by_hand": (BOOKED_THERE, POST_IT),
+    "customer_gone": (CREATE_AGAIN, LEAVE),
     open_days.CLOSED: (POST_ON_OPEN_DAY, LEAVE),
 }
 
@@ -312,7 +314,7 @@ def _post_again(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
         posting.state, posting.answered_at = PostingState.NOT_EXECUTED, utcnow()
         posting.answer = {**posting.answer, "decided": f"post again ({actor.text})"}
     # Only what Intacct took back or lost is no link any more; a lost reverse or apply leaves the record where it is.
-    if row.key and problem.code in ("reversed_there", "gone_there"):
+    if row.key and problem.code in ("reversed_there", "gone_there", "customer_gone"):
         links.unlink(row)
     if to:
         _renumber(problem, row, to, actor)

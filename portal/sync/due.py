@@ -23,6 +23,9 @@ FORGOTTEN_AFTER_MS = 20_000
 """A queued run that no worker took for so long is put on the queue again (Redis may have lost it)."""
 
 SETTLE_LOOK_EVERY = timedelta(minutes=1)
+SWEEP_EVERY = timedelta(days=1)
+
+_DONE = (RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS)
 
 
 def due(settle_wait_seconds: int) -> list[int]:
@@ -31,6 +34,7 @@ def due(settle_wait_seconds: int) -> list[int]:
     for book in _connected_books():
         _plan_sync(book)
         _plan_settle(book, settle_wait_seconds)
+        _plan_sweep(book)
         _plan_tie_out(book)
     return _stamp_runs_to_enqueue()
 
@@ -63,6 +67,24 @@ def _plan_settle(book: Book, wait_seconds: int) -> None:
     ).one()
     if opened[0] is not None and _look_is_due(book.id, opened[0], opened[1], wait_seconds):
         _add(Run(book_id=book.id, kind=RunKind.SETTLE, exclusive=True, trigger="open postings"))
+    db.session.commit()
+
+
+def _plan_sweep(book: Book) -> None:
+    """Once a day, after something was synced: what was deleted there shows in no change that a sync reads."""
+    synced = func.max(Run.started_at).filter(Run.kind == RunKind.SYNC, Run.state.in_(_DONE))
+    swept = func.max(Run.created_at).filter(Run.kind == RunKind.SWEEP)
+    first = func.min(Run.started_at).filter(Run.kind == RunKind.SYNC, Run.state.in_(_DONE))
+    last_sync, last_sweep, begun = db.session.execute(select(synced, swept, first).where(Run.book_id == book.id)).one()
+    since = last_sweep or begun
+    if (
+        since is not None
+        and utcnow() > since + SWEEP_EVERY
+        and (last_sweep is None or (last_sync or since) > last_sweep)
+    ):
+        # One a day, whoever ticks; at a minute at which no daily run of another kind is planned.
+        day = utcnow().replace(hour=3, minute=17, second=0, microsecond=0)
+        _add(Run(book_id=book.id, kind=RunKind.SWEEP, exclusive=True, trigger="daily", scheduled_for=day))
     db.session.commit()
 
 

@@ -33,6 +33,7 @@ from portal.sync import (
 from portal.sync.context import Cancelled, RunContext, StepFailed, begin_pretence
 from portal.sync.mapping import Currencies
 from portal.sync.runs import LostLease
+from portal.sync.sweep import sweep
 from portal.sync.tie_out.performing import tie_out
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def _open(run_id: int, token: str) -> RunContext:
         kind=RunKind(run.kind),
         book_id=book.id,
         company_id=book.company_id,
-        by_hand=run.user_id is not None or run.trigger not in ("hourly", "open postings"),
+        by_hand=run.user_id is not None or run.trigger not in ("hourly", "open postings", "daily"),
         only_rows=subjects.rows(run),
         intacct_company_id=book.intacct_company_id,
         entity=book.entity,
@@ -167,6 +168,7 @@ _STEPS: dict[RunKind, Callable[[RunContext], None]] = {
     RunKind.SYNC: _sync,
     RunKind.RECORD: _sync,
     RunKind.SETTLE: _settle,
+    RunKind.SWEEP: sweep,
     RunKind.PREVIEW: _preview,
     RunKind.TIE_OUT: tie_out,
 }

@@ -49,6 +49,11 @@ def read(ctx: RunContext) -> None:
         ctx.checkpoint()
     book_money.try_held_again(ctx)
     ctx.checkpoint()
+    read_queued(ctx)
+
+
+def read_queued(ctx: RunContext) -> None:
+    """Read again by key what was asked to be, in parts."""
     ids = _queued(ctx)
     for start in range(0, len(ids), REREADS_AT_ONCE):
         _read_again(ctx, ids[start : start + REREADS_AT_ONCE])

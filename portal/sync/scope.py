@@ -1,0 +1,23 @@
+"""Which records the session can see: a connection to an entity sees its own and the shared ones (rule 15).
+
+A link keeps its entity. What lies in another entity than the session's is neither swept nor written; it is left as it
+is until the connection is to its entity, or to the top level, again.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement
+
+from portal.models.sync import SyncRow
+from portal.sync.context import RunContext
+
+
+def sees(ctx: RunContext, entity: str) -> bool:
+    """Whether the session sees records of this entity ("" = shared, or kept at top level)."""
+    return not ctx.entity or entity in ("", ctx.entity)
+
+
+def seen(ctx: RunContext) -> list[ColumnElement[bool]]:
+    """The conditions for sync rows of this book whose record the session can see."""
+    ours = [SyncRow.book_id == ctx.book_id]
+    return [*ours, SyncRow.entity.in_(("", ctx.entity))] if ctx.entity else ours

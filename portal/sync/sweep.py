@@ -1,0 +1,159 @@
+"""Once a day: which linked records were deleted in Intacct, which no reading of changes shows.
+
+Intacct's audit history names deleted keys. Where the user may not read it, linked keys are checked in turn, a part each
+day. Either only raises a suspicion: a record is gone when a look by its key does not find it. What is gone becomes the
+problem of its rule; nothing here is changed but what a payment that came from Intacct put on invoices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.intacct.errors import IntacctError
+from portal.intacct.queries import Query, all_of, at_least, equal, one_of
+from portal.intacct.stamps import format_stamp
+from portal.models.base import Origin
+from portal.models.connection import Book
+from portal.models.run import Cursor
+from portal.models.sync import Kind, SyncRow
+from portal.models.types import utcnow
+from portal.problems import ledger
+from portal.sync import book_money, judging, links, read_changes, scope
+from portal.sync.context import RunContext
+from portal.sync.rows import has_open_posting
+
+AUDIT = "AUDITHISTORY"
+OVERLAP = timedelta(days=1)
+"""Deletions are read again for so long: their stamp need not share a zone with the session's clock."""
+
+OBJECTS = ("CUSTOMER", "ARINVOICE", "ARADJUSTMENT", "ARPYMT", "ARADVANCE")
+"""What records of ours can be linked to."""
+
+ROLLING_A_DAY = 20_000
+KEYS_AT_ONCE = 1000
+
+GONE = "gone_there"
+CUSTOMER_GONE = "customer_gone"
+
+
+def sweep(ctx: RunContext) -> None:
+    """Find deletions, and tell them as problems."""
+    ctx.begin("sweep")
+    deleted = _from_audit_history(ctx)
+    suspects = _rows_of(ctx, deleted) if deleted is not None else _next_in_turn(ctx)
+    gone = _gone(ctx, suspects)
+    for row_id in gone:
+        _tell(ctx, db.session.get_one(SyncRow, row_id))
+    ctx.count("swept", len(suspects))
+    ctx.count("gone", len(gone))
+    ctx.checkpoint()
+    read_changes.read_queued(ctx)
+
+
+def _from_audit_history(ctx: RunContext) -> set[tuple[str, str]] | None:
+    """(object, key) of what was deleted since the last sweep; None when Intacct does not let the user read it."""
+    since = _cursor(ctx, AUDIT).since or db.session.get_one(Book, ctx.book_id).created_at
+    objects = {object_.lower(): object_ for object_ in OBJECTS}
+    ctx.commit()
+    started = ctx.gateway.clock or utcnow()
+    where = all_of(
+        equal("ACCESSMODE", "D"),
+        one_of("OBJECTTYPE", sorted(objects)),
+        at_least("ACCESSTIME", format_stamp(since - OVERLAP, ctx.offset)),
+    )
+    try:
+        rows = ctx.rows(Query(AUDIT, ("RECORDNO", "OBJECTTYPE", "OBJECTKEY"), where, show_private=not ctx.entity))
+    except IntacctError as error:
+        if error.executed != "refused":
+            raise
+        return None
+    _cursor(ctx, AUDIT).since = started
+    return {(objects[row["OBJECTTYPE"].lower()], row["OBJECTKEY"]) for row in rows}
+
+
+def _rows_of(ctx: RunContext, deleted: Collection[tuple[str, str]]) -> list[SyncRow]:
+    """The linked rows of these keys that the session can see."""
+    found: list[SyncRow] = []
+    for object_ in sorted({object_ for object_, _ in deleted}):
+        keys = sorted(key for name, key in deleted if name == object_)
+        for chunk in _chunks(keys):
+            query = select(SyncRow).where(SyncRow.object == object_, SyncRow.key.in_(chunk))
+            found += db.session.scalars(query.where(*scope.seen(ctx)))
+    return found
+
+
+def _next_in_turn(ctx: RunContext) -> list[SyncRow]:
+    """The part of the linked rows whose turn it is; after the last one it begins with the first again."""
+    turn = _cursor(ctx, "SWEEP")
+    query = select(SyncRow).where(SyncRow.key != "", *scope.seen(ctx)).order_by(SyncRow.id)
+    rows = list(db.session.scalars(query.where(SyncRow.id > turn.last_recordno).limit(ROLLING_A_DAY)))
+    turn.last_recordno = rows[-1].id if len(rows) == ROLLING_A_DAY else 0
+    ctx.warnings.append(
+        "Intacct does not let the user read its audit history, so linked records are checked in turn for deletions:"
+        f" {len(rows)} this time."
+    )
+    return rows
+
+
+def _gone(ctx: RunContext, rows: Sequence[SyncRow]) -> list[int]:
+    """Ids of the rows whose record a look by key does not find. Network."""
+    places = [(row.id, row.object, row.key) for row in rows]
+    ctx.commit()
+    gone = []
+    for object_ in sorted({object_ for _, object_, _ in places}):
+        ours = [(row_id, key) for row_id, name, key in places if name == object_]
+        there = _there(ctx, object_, {key for _, key in ours})
+        gone += [row_id for row_id, key in ours if key not in there]
+    return sorted(gone)
+
+
+def _there(ctx: RunContext, object_: str, keys: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for chunk in _chunks(sorted(keys)):
+        query = Query(object_, ("RECORDNO",), one_of("RECORDNO", chunk), show_private=not ctx.entity)
+        found |= {row["RECORDNO"] for row in ctx.rows(query)}
+    return found
+
+
+def _tell(ctx: RunContext, row: SyncRow) -> None:
+    if has_open_posting(row.id) or not row.key:
+        return  # settled first; the next sweep looks again
+    if row.kind == Kind.INVOICE:
+        links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", row.key, "deleted in Intacct")
+    elif row.kind == Kind.CUSTOMER:
+        _report(ctx, row, CUSTOMER_GONE, "Its documents stay where they are. Create it there again, or leave it.")
+    elif row.kind == Kind.PAYMENT and row.origin == Origin.INTACCT:
+        for key in book_money.invoices_of([row]):
+            links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "its payment was deleted in Intacct")
+    else:
+        _report(ctx, row, GONE, "Void it here too, post it again, or leave it.")
+
+
+def _report(ctx: RunContext, row: SyncRow, code: str, then: str) -> None:
+    known = ledger.open_problem(row.id)
+    if row.hold or (known is not None and known.code == code):
+        return  # decided or told already
+    what = row.kind.replace("_", " ").capitalize()
+    judging.problem(
+        ctx, row, code,
+        f"{what} {row.number_there} was deleted in Intacct (recordno {row.key}). Nothing was changed here. {then}",
+        there=dict(row.seen_there),
+    )  # fmt: skip
+
+
+def _cursor(ctx: RunContext, object_: str) -> Cursor:
+    query = select(Cursor).where(Cursor.book_id == ctx.book_id, Cursor.object == object_, Cursor.document_type == "")
+    cursor = db.session.scalar(query)
+    if cursor is None:
+        cursor = Cursor(book_id=ctx.book_id, object=object_, last_recordno=0)
+        db.session.add(cursor)
+        db.session.flush()
+    return cursor
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[start : start + KEYS_AT_ONCE] for start in range(0, len(values), KEYS_AT_ONCE))

@@ -1,0 +1,164 @@
+"""Deletions in Intacct are noticed once a day: by its audit history, or by checking linked keys in turn."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.extensions import db
+from portal.models.run import Run, RunKind
+from portal.models.sync import Kind
+from portal.sync import choices, due, sweep
+from tests.factories import ACTOR, make_customer, make_invoice
+from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
+from tests.integration.sync.scenes import ok, posted
+
+
+def delete(world: World, object_: str, **field: str) -> str:
+    """Have somebody delete a record in Intacct; gives its key."""
+    [(name, value)] = field.items()
+    with world.core.lock:
+        books = world.core.books
+        key = books.store.one(object_, name, value)["RECORDNO"]
+        books.store.begin()
+        for item in ("ARINVOICEITEM", "ARPYMTDETAIL"):
+            parent = "RECORDKEY" if object_ == "ARINVOICE" else "PAYMENTKEY"
+            for row in list(books.store.where(item, parent, key)):
+                books.store.remove(item, row["RECORDNO"])
+        books.delete(object_, key)
+        books.store.commit()
+    return str(key)
+
+
+def deny_audit(world: World) -> None:
+    """Take the right to the audit history away."""
+    world.core.switch(denied=["READ AUDITHISTORY"])
+
+
+BOTH_WAYS = pytest.mark.parametrize("permitted", [True, False], ids=["audit history", "in turn"])
+
+
+@BOTH_WAYS
+def test_rule_4_an_invoice_deleted_in_intacct_is_a_problem_with_its_choices(world: World, permitted: bool) -> None:
+    invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
+    ok(world.sync())
+    if not permitted:
+        deny_audit(world)
+    key = delete(world, "ARINVOICE", RECORDID="INV-1")
+    ok(world.sync())
+    assert world.problems() == []
+    run = world.sync(RunKind.SWEEP)
+    problem = only_problem(world, "gone_there")
+    assert (run.state, f"recordno = {key}" in problem.text) == ("finished_with_problems", True)
+    choices.resolve(problem, "post_again", to="INV-2", actor=ACTOR)
+    ok(world.sync())
+    assert (world.state(invoice), len(world.alive("ARINVOICE", RECORDID="INV-2"))) == ("synced", 1)
+
+
+@BOTH_WAYS
+def test_a_payment_of_ours_deleted_in_intacct_is_a_problem_and_keeps_its_applications(
+    world: World, permitted: bool
+) -> None:
+    first, _, payment = posted(world)
+    if not permitted:
+        deny_audit(world)
+    delete(world, "ARPYMT", DOCNUMBER="PMT-1")
+    world.sync(RunKind.SWEEP)
+    problem = only_problem(world, "gone_there")
+    assert "Payment PMT-1 was deleted in Intacct" in problem.text
+    assert (payment.voided, first.balance) == (False, 0)
+
+
+def test_what_intacct_paid_and_then_deleted_is_taken_off_here(world: World) -> None:
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    ok(world.sync())
+    world.act("receive_payment", invoice_recordid="INV-1", amount="40", document="THEIRS")
+    ok(world.sync())
+    assert invoice.balance == 60
+    delete(world, "ARPYMT", DOCNUMBER="THEIRS")
+    ok(world.sync(RunKind.SWEEP))
+    db.session.refresh(invoice)
+    assert invoice.balance == 100
+
+
+def test_a_customer_deleted_in_intacct_is_a_problem_and_can_be_created_again(world: World) -> None:
+    customer = make_customer(world.company, "Acme", number="C-1")
+    make_invoice(customer=customer, number="INV-1")
+    ok(world.sync())
+    former = row_of(world, Kind.CUSTOMER, customer.id).key
+    delete(world, "ARINVOICE", RECORDID="INV-1")
+    delete(world, "CUSTOMER", CUSTOMERID="C-1")
+    delete(world, "CONTACT", CONTACTNAME="Acme(CC-1)")
+    world.sync(RunKind.SWEEP)
+    problem = next(item for item in world.problems() if item.code == "customer_gone")
+    choices.resolve(problem, "post_again", actor=ACTOR)
+    world.sync()
+    row = row_of(world, Kind.CUSTOMER, customer.id)
+    assert row.key not in ("", former)
+    assert len(world.there("CUSTOMER", CUSTOMERID="C-1")) == 1
+
+
+def test_a_sweep_that_finds_nothing_gone_says_nothing_and_changes_nothing(world: World) -> None:
+    posted(world)
+    run = ok(world.sync(RunKind.SWEEP))
+    assert (run.counts["gone"], world.problems()) == (0, [])
+
+
+def test_an_audit_history_that_errs_makes_no_problem_of_a_record_that_is_there(world: World) -> None:
+    first, _, _ = posted(world)
+    key = row_of(world, Kind.INVOICE, first.id).key
+    with world.core.lock:
+        world.core.books._audit("D", "ARINVOICE", int(key))
+    ok(world.sync(RunKind.SWEEP))
+    assert world.problems() == []
+
+
+def test_the_same_deletion_is_told_once(world: World) -> None:
+    posted(world)
+    delete(world, "ARPYMT", DOCNUMBER="PMT-1")
+    world.sync(RunKind.SWEEP)
+    assert only_problem(world, "gone_there").tries == 1
+    world.sync(RunKind.SWEEP)
+    assert only_problem(world, "gone_there").tries == 1
+
+
+def test_left_it_is_not_told_again(world: World) -> None:
+    posted(world)
+    delete(world, "ARPYMT", DOCNUMBER="PMT-1")
+    world.sync(RunKind.SWEEP)
+    choices.resolve(only_problem(world, "gone_there"), "leave", actor=ACTOR)
+    ok(world.sync(RunKind.SWEEP))
+    assert world.problems() == []
+
+
+def test_keys_are_checked_in_turn_a_part_each_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    deny_audit(world)
+    monkeypatch.setattr(sweep, "ROLLING_A_DAY", 2)
+    monkeypatch.setattr(sweep, "KEYS_AT_ONCE", 1)
+    customer = make_customer(world.company)
+    for number in range(3):
+        make_invoice(customer=customer, number=f"INV-{number}")
+    ok(world.sync())
+    delete(world, "ARINVOICE", RECORDID="INV-2")
+    runs = [world.sync(RunKind.SWEEP) for _ in range(2)]
+    assert [run.counts["swept"] for run in runs] == [2, 2]
+    assert "checked in turn" in runs[0].warnings[0]
+    only_problem(world, "gone_there")
+
+
+def planned(world: World) -> int:
+    """Tick, and end what the tick planned; how many sweeps there ever were."""
+    due.due(20)
+    db.session.execute(db.update(Run).where(Run.state == "queued").values(state="finished", started_at=Run.created_at))
+    db.session.commit()
+    return len(list(db.session.scalars(db.select(Run).where(Run.kind == RunKind.SWEEP))))
+
+
+def test_the_tick_plans_a_sweep_once_a_day_after_something_was_synced(world: World, clock: MovedClock) -> None:
+    assert planned(world) == 0
+    ok(world.sync())
+    assert planned(world) == 0
+    clock.advance(hours=25)
+    assert planned(world) == 1
+    assert planned(world) == 1
+    clock.advance(hours=48)
+    assert planned(world) == 1, "nothing was synced since"
