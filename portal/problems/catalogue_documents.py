@@ -258,12 +258,13 @@ GUIDES = (
         " it was posted.",
         blocks="Payments in other currencies than the base currency of the Intacct company.",
         steps=(
-            "In the integration settings, deposit payments to a bank account in that currency.",
+            "In the integration settings, add a rule under Other deposit accounts: any method, that currency, a bank"
+            " account in it.",
             "Retry.",
         ),
         fixer=ADMIN,
         heals=AFTER_SETTING,
-        setting="deposit_to",
+        setting="payment_rules",
         phrases=("BL02000051", "undeposited fund"),
     ),
     Guide(

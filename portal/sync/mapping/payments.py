@@ -22,6 +22,13 @@ def build_payment(payment: PaymentRecord, choices: Choices, ref: str, seq: int, 
             f"Payment {payment.number} has no account to go to. Nothing of it was sent."
             " Choose where payments are deposited in the integration settings.",
         )
+    if deposit.undeposited and payment.currency != currencies.base:
+        raise CannotSend(
+            "undeposited_foreign",
+            f"Payment {payment.number} is in {payment.currency} and would go to undeposited funds, which in Intacct"
+            f" take {currencies.base} only (BL02000051). Nothing of it was sent. Add a rule under Other deposit"
+            f" accounts that sends {payment.currency} to a bank account.",
+        )
     body = functions.create_payment(
         customer_id=payment.customer_id,
         method=method_out(payment.method, payment.currency, currencies.base),
