@@ -92,6 +92,11 @@ class Cause:
         return self.shown[:SHOWN_OF_A_CAUSE]
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing is to be compared or decided about its records, so that a row says all of each."""
+        return not any(entry.versions or [c for c in entry.choices if c.name != "skip"] for entry in self.shown)
+
+    @property
     def own_words(self) -> list[str]:
         """Intacct's own words, each once."""
         return list(dict.fromkeys(word for entry in self.shown for word in entry.own_words))
@@ -192,7 +197,10 @@ def _versions(problem: Problem, record: Named | None, names: Mapping[str, str]) 
     if not there or record is None:
         return []
     id_there = str(there.get("customer_id", ""))
-    there["customer"] = f"{names.get(id_there, '')} ({id_there})".strip() if id_there else ""
+    name_there = names.get(id_there, "")
+    # The name alone where it is the same: its ID beside it would read as a difference.
+    same = name_there.casefold() == record.customer.casefold()
+    there["customer"] = record.customer if same else f"{name_there} ({id_there})".strip() if id_there else ""
     here = {
         "number": record.number, "customer": record.customer, "date": record.date, "due_date": record.due_date,
         "total": record.amount,
