@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from flask import current_app
+from sqlalchemy.exc import IntegrityError
 
 from portal.extensions import db
 from portal.jobs.queues import enqueue_mails, enqueue_run
+from portal.problems import digest
 from portal.services import outgoing, throttle
 from portal.sync.due import due
 
@@ -19,8 +21,20 @@ def tick() -> list[int]:
     ids = due(current_app.extensions["portal_settings"].intacct_settle_wait_seconds)
     for run_id in ids:
         enqueue_run(run_id)
+    _tell_of_syncs()
     _look_after_mails()
     return ids
+
+
+def _tell_of_syncs() -> None:
+    """Write the mails about syncs that ended, each sync in a transaction of its own."""
+    for run_id in digest.due():
+        try:
+            digest.write(run_id)
+        except IntegrityError:  # another tick wrote them in the same moment
+            db.session.rollback()
+        else:
+            db.session.commit()
 
 
 def _look_after_mails() -> None:

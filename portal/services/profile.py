@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from portal.errors import InvalidInput
 from portal.extensions import db
-from portal.models.company import User
+from portal.models.company import Membership, User
+from portal.models.inbox import SyncMail
 from portal.services.checks import Faults
 
 THEMES = {"": "As the device says", "light": "Light", "dark": "Dark"}
+
+
+SYNC_MAILS = {
+    SyncMail.ALWAYS.value: "After every sync",
+    SyncMail.PROBLEMS.value: "Only when there are new problems, or a sync fails",
+    SyncMail.NEVER.value: "Never",
+}
+
+
+def choose_sync_mail(member: Membership, wanted: str) -> Membership:
+    """Choose when mails tell this member of a sync. Raises InvalidInput (field `sync_mail`)."""
+    if wanted not in SYNC_MAILS:
+        raise InvalidInput("Choose one of the entries in the list. Nothing was saved.", field="sync_mail")
+    member.sync_mail = wanted
+    db.session.flush()
+    return member
 
 
 def edit(user: User, name: str, theme: str) -> User:

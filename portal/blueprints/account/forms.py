@@ -6,7 +6,7 @@ from wtforms import PasswordField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, Length
 
 from portal.blueprints.forms import PortalForm, TextField
-from portal.services.profile import THEMES
+from portal.services.profile import SYNC_MAILS, THEMES
 
 _NOT_TOO_LONG = Length(max=1024, message="Too long.")
 
@@ -16,6 +16,14 @@ class ProfileForm(PortalForm):
 
     name = TextField("Name")
     theme = SelectField("Look", choices=[SelectChoice(value, label) for value, label in THEMES.items()])
+
+
+class SyncMailForm(PortalForm):
+    """When a mail tells the member of a sync."""
+
+    sync_mail = SelectField(
+        "Mail about accounting syncs", choices=[SelectChoice(value, label) for value, label in SYNC_MAILS.items()]
+    )
 
 
 class PasswordForm(PortalForm):

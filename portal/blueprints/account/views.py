@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.blueprints.access import choose_company, keep_session, my_companies, needs
-from portal.blueprints.account.forms import PasswordForm, ProfileForm
+from portal.blueprints.access import choose_company, current_member, keep_session, my_companies, needs
+from portal.blueprints.account.forms import PasswordForm, ProfileForm, SyncMailForm
 from portal.errors import InvalidInput, NotFound
 from portal.extensions import db
 from portal.jobs.queues import enqueue_mails
@@ -44,6 +44,19 @@ def save_profile() -> tuple[str, int] | Response:
             flash("Your account is saved.", "success")
             return redirect(url_for(".show_account"), _SEE_OTHER)
     return _page(profile_form=form), 422
+
+
+@area.post("/sync-mail")
+@needs(Role.VIEWER)
+def save_sync_mail() -> tuple[str, int] | Response:
+    """Choose when a mail tells of a sync of the current company."""
+    form = SyncMailForm()
+    if form.validate():
+        profile.choose_sync_mail(current_member(), form.sync_mail.data or "")
+        db.session.commit()
+        flash("Saved when mails tell you of a sync.", "success")
+        return redirect(url_for(".show_account"), _SEE_OTHER)
+    return _page(mail_form=form), 422
 
 
 @area.post("/password")
@@ -98,11 +111,16 @@ def _user() -> User:
     return db.session.get_one(User, current_user.id)
 
 
-def _page(profile_form: ProfileForm | None = None, password_form: PasswordForm | None = None) -> str:
+def _page(
+    profile_form: ProfileForm | None = None,
+    password_form: PasswordForm | None = None,
+    mail_form: SyncMailForm | None = None,
+) -> str:
     user = _user()
     return render_template(
         "account/show.html",
         profile_form=profile_form or ProfileForm(formdata=None, data={"name": user.name, "theme": user.theme}),
         password_form=password_form or PasswordForm(formdata=None),
-        form=profile_form or password_form,
+        mail_form=mail_form or SyncMailForm(formdata=None, data={"sync_mail": current_member().sync_mail}),
+        form=profile_form or password_form or mail_form,
     )
