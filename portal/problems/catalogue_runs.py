@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.problems.guide import ADMIN, AFTER_RETRY, BY_ITSELF, INTACCT_ADMIN, NOBODY, OPERATOR, Guide
+from portal.problems.guide import ACCOUNTANT, ADMIN, AFTER_RETRY, BY_ITSELF, INTACCT_ADMIN, NOBODY, OPERATOR, Guide
 
 CONNECTION, LINE = "Connection", "The line to Intacct"
 _STAYS = "What was stored before stays stored."
@@ -231,5 +231,17 @@ GUIDES = (
         heals="Not by itself.",
         setting="connection",
         phrases=("cannot be decrypted", "CREDENTIALS_KEYS"),
+    ),
+    Guide(
+        slug="changed_since_preview",
+        area=LINE,
+        title="A record changed after the preview",
+        happened="The run was to send exactly what a preview showed, and stopped at the first record that would now be"
+        " posted otherwise. What stands before it was sent as shown; that record and all after it were not.",
+        blocks="Nothing: the records go with the next sync, or with a new preview.",
+        steps=("Make a new preview, look at what changed, and run that one.", "Or press Sync Now."),
+        fixer=ACCOUNTANT,
+        heals="With the next sync.",
+        phrases=("changed since preview",),
     ),
 )
