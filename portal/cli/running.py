@@ -15,6 +15,7 @@ from portal.cli.progress import shown
 from portal.database import now_ms
 from portal.errors import Busy, NotAllowedNow
 from portal.extensions import db
+from portal.imports.steps import STEPS
 from portal.models.company import Company
 from portal.models.connection import Book
 from portal.models.run import Run, RunItem, RunKind, RunState
@@ -171,7 +172,7 @@ def _lease_is_over(run_id: int) -> bool:
 def _work(run_id: int) -> None:
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     with shown(app, run_id):
-        engine.perform(run_id)
+        engine.perform(run_id, STEPS)
 
 
 def _follow(run_id: int, book_id: int) -> None:

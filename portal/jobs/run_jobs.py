@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app
 
 from portal.extensions import db
+from portal.imports.steps import STEPS
 from portal.jobs.queues import enqueue_run
 from portal.models.run import Run
 from portal.sync import engine, runs
@@ -15,7 +16,7 @@ def perform_run(run_id: int) -> None:
     # The pool was inherited over a fork: its sockets belong to the parent and must be forgotten, not closed.
     db.engine.dispose(close=False)
     with current_app.app_context():
-        engine.perform(run_id)
+        engine.perform(run_id, STEPS)
         _make_way(run_id)
 
 

@@ -75,6 +75,8 @@ class RunContext:
     run_id: int
     token: str
     kind: RunKind
+    does: RunKind
+    """What is performed: the kind itself, and of a preview the kind that it previews."""
     book_id: int
     company_id: int
     by_hand: bool
@@ -88,6 +90,9 @@ class RunContext:
     gateway: Gateway
     lease_seconds: int
     settle_wait: timedelta
+    subject: dict[str, Any] = field(default_factory=dict)
+    resumed: dict[str, Any] = field(default_factory=dict)
+    """How far an earlier worker of this run came, by step."""
     step: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)

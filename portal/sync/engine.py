@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 
@@ -38,31 +38,36 @@ from portal.sync.tie_out.performing import tie_out
 
 log = logging.getLogger(__name__)
 
+Steps = Mapping[RunKind, Callable[[RunContext], None]]
+
 UNEXPECTED = (
     "The portal itself failed (reference: run {run_id}). What was stored stays; the next sync goes on from there."
 )
 
 
-def perform(run_id: int) -> None:
+def perform(run_id: int, steps: Steps | None = None) -> None:
     """Claim the run and carry it out; returns at once when it is not to be had. Never raises for a failed run: the
-    row says what happened."""
+    row says what happened. `steps` says how each kind is performed; without it the kinds of the sync alone are known.
+    """
     own = settings()
     token = runs.claim(run_id, own.run_lease_seconds)
     if token is None:
         return
     with lease.kept(db.engine, run_id, token, own.run_lease_seconds):
         try:
-            _perform(run_id, token)
+            _perform(run_id, token, steps if steps is not None else STEPS)
         except LostLease:
             db.session.rollback()
             log.warning("run %s is held by another worker now; stopped", run_id)
 
 
-def _perform(run_id: int, token: str) -> None:
+def _perform(run_id: int, token: str, steps: Steps) -> None:
     with _ended_in_words(run_id, token) as opened:
         ctx = _open(run_id, token)
         opened.append(ctx)
-        _STEPS[ctx.kind](ctx)
+        steps[ctx.does](ctx)
+        if ctx.kind == RunKind.PREVIEW:
+            _sum_up(ctx)
         _close(ctx)
 
 
@@ -109,6 +114,9 @@ def _open(run_id: int, token: str) -> RunContext:
         book_id=book.id,
         company_id=book.company_id,
         by_hand=run.user_id is not None or run.trigger not in ("hourly", "open postings", "daily"),
+        does=RunKind(run.subject["of"]) if run.kind == RunKind.PREVIEW else RunKind(run.kind),
+        subject=dict(run.subject),
+        resumed=dict(run.summary),
         only_rows=subjects.rows(run),
         intacct_company_id=book.intacct_company_id,
         entity=book.entity,
@@ -151,12 +159,12 @@ def _write(ctx: RunContext) -> None:
         write_payments.write(ctx, today)
 
 
-def _preview(ctx: RunContext) -> None:
-    """The sync itself, in a context that keeps and sends nothing; what it noted is summed up at the end."""
-    _sync(ctx)
+def _sum_up(ctx: RunContext) -> None:
+    """What a preview noted, summed up; it was the run itself in a context that keeps and sends nothing."""
     ctx.save()
-    summary = previews.summary(ctx.run_id)
-    ctx.save(summary=summary)
+    if ctx.does == RunKind.SYNC:
+        summary = previews.summary(ctx.run_id)
+        ctx.save(summary=summary)
 
 
 def _settle(ctx: RunContext) -> None:
@@ -164,18 +172,18 @@ def _settle(ctx: RunContext) -> None:
     settle.settle(ctx)
 
 
-_STEPS: dict[RunKind, Callable[[RunContext], None]] = {
+STEPS: Steps = {
     RunKind.SYNC: _sync,
     RunKind.RECORD: _sync,
     RunKind.SETTLE: _settle,
     RunKind.SWEEP: sweep,
-    RunKind.PREVIEW: _preview,
     RunKind.TIE_OUT: tie_out,
 }
 
 
 def _close(ctx: RunContext) -> None:
-    ctx.begin("close")
+    ctx.step = "close"
+    ctx.checkpoint()
     if ctx.kind.exclusive:
         ledger.close_settled(ctx.book_id, ctx.by)
     if ctx.as_shown is not None:
