@@ -5,7 +5,6 @@ over, and none overwrites what Intacct has.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -38,58 +37,9 @@ from portal.services.audit import Actor
 from portal.services.checks import show
 from portal.services.merging import move_documents
 from portal.services.renumbering import renumber
-from portal.sync import links, open_days
+from portal.sync import choices_there, links, open_days
 from portal.sync.answers import posted
-
-
-@dataclass(frozen=True)
-class Option:
-    """A choice as people see it. `needs` says what it takes: nothing, a record's `key` there, or a new `number`."""
-
-    name: str
-    label: str
-    hint: str
-    needs: str = ""
-
-
-RENUMBER = Option("renumber", "Renumber here", "It is sent under the new number.", "number")
-LINK = Option("link", "Link to that record", "Nothing is sent; both are the same from now on.", "key")
-SKIP = Option("skip", "Skip", "It stays out of every sync until you take it back.")
-LEAVE = Option("leave", "Leave as it is", "Both sides stay as they are, and nothing more is sent for it.")
-VOID_HERE = Option("void_here", "Void it here too", "Its money becomes rest that can be applied elsewhere.")
-POST_AGAIN_AS = Option("post_again", "Post again under a new number", "Intacct gets a new record.", "number")
-POST_AGAIN = Option("post_again", "Post it again", "Only where you have seen that Intacct does not have it.")
-CREATE_SECOND = Option("create_second", "Create a second one there", "Intacct gets another customer of that name.")
-USE_THAT = Option("use", "Use that customer here", "Documents of this customer move to the customer linked to it.")
-
-BOOKED_THERE = Option("booked_there", "It is booked there", "Somebody has booked that money in Intacct by hand.")
-POST_IT = Option("post_it", "Post it", "The payment goes to Intacct whole, with that money on the invoice.")
-
-CREATE_AGAIN = Option("post_again", "Create it there again", "It goes to Intacct with the next sync.")
-POST_ON_OPEN_DAY = Option(
-    "post_on_open_day", "Post on the first open day", "It keeps its date here; its posting date in Intacct differs."
-)
-
-_OPTIONS: dict[str, tuple[Option, ...]] = {
-    "number_taken": (RENUMBER, LINK, SKIP),
-    "customer_ambiguous": (LINK, CREATE_SECOND, SKIP),
-    "customer_name_linked": (CREATE_SECOND, USE_THAT, SKIP),
-    "customer_id_taken": (RENUMBER, LINK, SKIP),
-    "changed_here": (LEAVE,),
-    "changed_there": (LEAVE,),
-    "reversed_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
-    "gone_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
-    "cannot_tell": (LINK, POST_AGAIN, LEAVE),
-    "paid_both_sides": (VOID_HERE, LEAVE),
-    "by_hand": (BOOKED_THERE, POST_IT),
-    "customer_gone": (CREATE_AGAIN, LEAVE),
-    open_days.CLOSED: (POST_ON_OPEN_DAY, LEAVE),
-}
-
-
-def options(problem: Problem) -> tuple[Option, ...]:
-    """The choices that the problem's rule names; Retry and Skip are there beside them for every record."""
-    return _OPTIONS.get(problem.guide, _OPTIONS.get(problem.code, ())) if problem.sync_row_id else ()
+from portal.sync.choice_options import options
 
 
 def resolve(problem: Problem, choice: str, *, to: str = "", actor: Actor) -> None:
@@ -103,6 +53,9 @@ def resolve(problem: Problem, choice: str, *, to: str = "", actor: Actor) -> Non
         raise InvalidInput(f"This problem has no choice called {choice}. Its choices: {known}.", field="choice")
     if option.needs and not to.strip():
         raise InvalidInput(f"{option.label}: say the {option.needs}.", field="to")
+    if problem.sync_row_id is None:
+        _DEEDS_THERE[choice](problem, to.strip(), actor)
+        return
     row = db.session.get_one(SyncRow, problem.sync_row_id)
     _refuse_while_open(row)
     _DEEDS[choice](problem, row, to.strip(), actor)
@@ -384,4 +337,8 @@ _DEEDS: dict[str, Callable[[Problem, SyncRow, str, Actor], None]] = {
     "booked_there": _booked_there,
     "post_it": _post_it,
     "post_on_open_day": _post_on_open_day,
+}
+_DEEDS_THERE: dict[str, Callable[[Problem, str, Actor], None]] = {
+    "pick": choices_there.pick_customer,
+    "create_here": choices_there.create_customer,
 }

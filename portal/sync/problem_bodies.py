@@ -13,7 +13,7 @@ from portal.problems.catalogue import guide_for
 from portal.queries.bodies import seconds
 from portal.queries.problems import TAKEN_OUT
 from portal.queries.sync_records import Named, named
-from portal.sync import choices
+from portal.sync.choice_options import options
 
 
 def bodies(problems: Sequence[Problem]) -> list[JsonDict]:
@@ -54,7 +54,7 @@ def _body(problem: Problem, record: Named | None) -> JsonDict:
         "closed_by": problem.closed_by,
         "choices": [
             {"name": option.name, "label": option.label, "needs": option.needs}
-            for option in (choices.options(problem) if problem.closed_at is None else ())
+            for option in (options(problem) if problem.closed_at is None else ())
         ],
         "details": problem.details,
     }

@@ -18,7 +18,7 @@ from portal.problems.guide import Guide
 from portal.queries import problems as queries
 from portal.queries.problem_history import note_counts
 from portal.queries.sync_records import Named, named
-from portal.sync import choices
+from portal.sync.choice_options import Option, options
 
 SHOWN_OF_A_CAUSE = 8
 
@@ -145,12 +145,12 @@ def setting_url(guide: Guide) -> str:
 def _shown(
     problem: Problem, record: Named | None, behind: Mapping[int, Sums], names: Mapping[str, str], noted: int
 ) -> ProblemShown:
-    options = choices.options(problem) if problem.closed_at is None else ()
+    offered = options(problem) if problem.closed_at is None else ()
     return ProblemShown(
         problem=problem,
         guide=guide_for(problem.guide, problem.code),
         record=record,
-        choices=[made for option in options if (made := _choice(problem, option)) is not None],
+        choices=[made for option in offered if (made := _choice(problem, option)) is not None],
         versions=_versions(problem, record, names),
         own_words=_own_words(problem.details),
         noted=noted,
@@ -164,9 +164,11 @@ def _money(record: Named | None, behind: Mapping[int, Sums]) -> Sums:
     return [(record.currency, record.amount)] if record.amount is not None else list(behind.get(record.record_id, []))
 
 
-def _choice(problem: Problem, option: choices.Option) -> Choice | None:
+def _choice(problem: Problem, option: Option) -> Choice | None:
     """The choice with its targets; None for a link to a document when none was seen to link to."""
     targets = _targets(problem) if option.needs == "key" else []
+    if option.needs == "customer":
+        targets = [(one["number"], f"{one['number']} {one['name']}") for one in problem.details["candidates"]]
     is_customer = problem.row is not None and problem.row.kind == Kind.CUSTOMER
     if option.needs == "key" and not targets and not is_customer:
         return None

@@ -22,6 +22,7 @@ from portal.queries import problems as queries
 from portal.queries.sync_records import Named, named
 from portal.sync import choices
 from portal.sync.agreeing import agreeing
+from portal.sync.choice_options import options
 
 SENDS_AGAIN = ("renumber", "post_again", "create_second")
 """Choices after which the record is to be sent at once."""
@@ -125,7 +126,7 @@ def _csv_row(entry: ProblemShown) -> tuple[object, ...]:
 
 
 def _done(problem: Problem, choice: str, run_id: int | None) -> str:
-    label = next((option.label for option in choices.options(problem) if option.name == choice), choice)
+    label = next((option.label for option in options(problem) if option.name == choice), choice)
     return f"{label}: done. Run {run_id} sends it now." if run_id else f"{label}: done. The problem is closed."
 
 

@@ -13,8 +13,8 @@ from portal.imports.steps import STEPS
 from portal.models.customer import Customer
 from portal.models.run import RunKind
 from portal.models.sync import Kind, SyncRow
-from portal.sync import engine
-from tests.factories import make_customer
+from portal.sync import choices, engine
+from tests.factories import ACTOR, make_customer
 from tests.integration.imports.conftest import World, import_, items, preview
 
 UNTOUCHED_BY_NOTHING_NEW = ("run", "run_item", "connection")
@@ -83,6 +83,10 @@ def test_two_customers_of_one_name_are_a_problem_with_a_choice(world: World) -> 
     (problem,) = world.problems()
     assert (problem.code, problem.key) == ("customer_ambiguous_here", there["RECORDNO"])
     assert [one["number"] for one in problem.details["candidates"]] == ["C-1", "C-2"]
+    choices.resolve(problem, "pick", to="c-2", actor=ACTOR)
+    assert import_(world).state == "finished"
+    assert world.problems() == []
+    assert ours(world, "C-2").name == there["NAME"]
 
 
 def test_of_two_the_one_with_intaccts_own_number_is_meant(world: World) -> None:
