@@ -66,7 +66,7 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
     otherwise = left_out.posted_otherwise(book.id, [row.id for row, *_ in found]) if kind == Kind.PAYMENT else set()
     for row, problem, is_open, owes in found:
         owes = owes or row.id in otherwise
-        state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished)
+        state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished, book.entity)
         answer[row.record_id] = SyncState(
             state, reason, row.object, row.key, row.number_there, row.synced_at, problem.id if problem else None,
             problem.code if problem else "", row.id,
@@ -74,7 +74,9 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
     return answer
 
 
-def _judge(row: SyncRow, problem: Problem | None, is_open: bool, owes: bool, draft: bool) -> tuple[State, str]:
+def _judge(
+    row: SyncRow, problem: Problem | None, is_open: bool, owes: bool, draft: bool, entity: str
+) -> tuple[State, str]:
     if row.hold == Hold.SKIPPED:
         return State.SKIPPED, row.hold_reason
     if problem is not None:
@@ -86,6 +88,8 @@ def _judge(row: SyncRow, problem: Problem | None, is_open: bool, owes: bool, dra
     if draft:
         return State.EXCLUDED, "A draft is not sent to Intacct."
     settled = row.want_hash == row.have_hash and not owes
+    if row.key and entity and row.entity not in ("", entity):
+        return State.SYNCED if settled else State.EXCLUDED, _elsewhere(row, entity)
     if row.waiting_for and not settled:
         return State.WAITING, row.waiting_for
     if settled and row.have_hash:
@@ -93,6 +97,14 @@ def _judge(row: SyncRow, problem: Problem | None, is_open: bool, owes: bool, dra
     if settled:
         return State.EXCLUDED, "Voided before it was sent; Intacct never had it."
     return State.PENDING, "Goes to Intacct with the next sync."
+
+
+def _elsewhere(row: SyncRow, entity: str) -> str:
+    """Rule 15: what the connection cannot see is left as it is."""
+    return (
+        f"It is in entity {row.entity} of Intacct. The connection works in entity {entity} and cannot see it, so it is"
+        " left as it is. Connect to the top level or to that entity to sync it again."
+    )
 
 
 def _drafts(kind: Kind, record_ids: Collection[int]) -> set[int]:

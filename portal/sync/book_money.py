@@ -23,7 +23,7 @@ from portal.problems import ledger
 from portal.services import payments, wanted
 from portal.services.checks import show
 from portal.services.payments import PaymentData
-from portal.sync import judging, links, looking, write_invoices
+from portal.sync import judging, links, looking, scope, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.mapping import method_in, reference_in
 from portal.sync.money import Source
@@ -43,7 +43,10 @@ def store(ctx: RunContext, picture: Picture) -> None:
         _could_not_store(ctx, Source("ARPYMTDETAIL", recordno), invoice_key, PortalError("a value cannot be read."))
     readable = picture.invoice_keys - set(picture.unreadable.values())
     for invoice_key, row in sorted(linked(ctx.book_id, "ARINVOICE", readable).items()):
-        for source, amount in _money_on(row, invoice_key, picture).items():
+        if not scope.sees(ctx, row.entity):
+            links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", invoice_key, "its entity is out of sight")
+            continue
+        for source, amount in _money_on(ctx, row, invoice_key, picture).items():
             try:
                 with db.session.begin_nested():
                     _carry(ctx, row, source, amount, picture)
@@ -54,12 +57,12 @@ def store(ctx: RunContext, picture: Picture) -> None:
                     ledger.close_there(ctx.book_id, source.object, source.key, ctx.by)
 
 
-def _money_on(invoice_row: SyncRow, invoice_key: str, picture: Picture) -> dict[Source, Decimal]:
+def _money_on(ctx: RunContext, invoice_row: SyncRow, invoice_key: str, picture: Picture) -> dict[Source, Decimal]:
     """Each source with what lies of it on this invoice now; 0 for one that was there and is gone or voided."""
     known = (
         select(SyncRow.object, SyncRow.key)
         .join(Pair, Pair.source_row_id == SyncRow.id)
-        .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, SyncRow.key != "")
+        .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, SyncRow.key != "", *scope.seen(ctx))
     )
     found = {Source(object_, key): ZERO for object_, key in db.session.execute(known)}
     found |= {source: amount for (source, key), amount in picture.sums.items() if key == invoice_key}

@@ -19,7 +19,7 @@ from portal.models.run import Reread
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.sync import book_money, cursors, judging, links, looking, picture, write_invoices
+from portal.sync import book_money, cursors, judging, links, looking, picture, scope, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.cursors import CursorPage, Spec
 from portal.sync.looking import There
@@ -178,6 +178,8 @@ def _take_known(ctx: RunContext, there: dict[str, There], headers: set[str]) -> 
             links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", key, "met while it had an open posting")
         elif key in there:
             compare(ctx, row, there[key])
+        elif not scope.sees(ctx, row.entity):
+            links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", key, "its entity is out of sight")
         else:
             write_invoices.gone(ctx, row, row.number_there, key)
 

@@ -18,6 +18,16 @@ def sees(ctx: RunContext, entity: str) -> bool:
 
 
 def seen(ctx: RunContext) -> list[ColumnElement[bool]]:
-    """The conditions for sync rows of this book whose record the session can see."""
+    """The conditions for sync rows of this book whose record the session can see, or that are nowhere yet."""
     ours = [SyncRow.book_id == ctx.book_id]
-    return [*ours, SyncRow.entity.in_(("", ctx.entity))] if ctx.entity else ours
+    return [*ours, (SyncRow.key == "") | SyncRow.entity.in_(("", ctx.entity))] if ctx.entity else ours
+
+
+def out_of_sight(ctx: RunContext, what: str, row: SyncRow) -> str:
+    """Why something waits for `what` ("invoice INV-1"), which lies in another entity; "" when the session sees it."""
+    if not row.key or sees(ctx, row.entity):
+        return ""
+    return (
+        f"Waits for {what}, which is in entity {row.entity} of Intacct. This connection works in entity {ctx.entity}"
+        " and cannot see it. Connect to the top level or to that entity to go on."
+    )

@@ -19,6 +19,7 @@ from portal.models.payment import Payment
 from portal.models.sync import Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.models.types import utcnow
 from portal.queries import left_out
+from portal.sync import scope
 from portal.sync.context import RunContext
 from portal.sync.decide import Case, Decision, PairCase, decide
 from portal.sync.mapping import CustomerRecord, InvoiceRecord, LineRecord, Part, PaymentRecord
@@ -58,7 +59,7 @@ class Snapshot:
 def candidates(ctx: RunContext, kind: Kind) -> list[int]:
     """Ids of the sync rows of `kind` with something to send, oldest first: none with an open posting, none whose
     problem waits for a later hour (a person's Sync Now tries all)."""
-    query = select(SyncRow.id).where(SyncRow.book_id == ctx.book_id, SyncRow.kind == kind, SyncRow.hold == "")
+    query = select(SyncRow.id).where(*scope.seen(ctx), SyncRow.kind == kind, SyncRow.hold == "")
     unequal = SyncRow.want_hash != SyncRow.have_hash
     if kind == Kind.PAYMENT:
         owes = exists().where(
@@ -147,7 +148,7 @@ def _invoices(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict
         customer = customers.get(invoice.customer_id)
         found[row.id] = Snapshot(
             **_common(row, tried, invoice), decision=_decision(row),
-            record=_invoice_record(invoice, customer), waits_for=_missing_customer(customer, invoice.customer),
+            record=_invoice_record(invoice, customer), waits_for=_missing_customer(ctx, customer, invoice.customer),
         )  # fmt: skip
     return found
 
@@ -180,11 +181,12 @@ def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict
         own = pairs.get(row.id, [])
         cases = [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in own]
         decision = _decision(row, cases, sent_otherwise=row.id in otherwise)
-        found[row.id] = _payment(row, tried, records[row.record_id], customers, own, decision)
+        found[row.id] = _payment(ctx, row, tried, records[row.record_id], customers, own, decision)
     return found
 
 
 def _payment(
+    ctx: RunContext,
     row: SyncRow,
     tried: set[int],
     payment: Payment,
@@ -202,7 +204,7 @@ def _payment(
         currency=payment.currency, method=payment.method, reference=payment.reference, parts=parts,
         rest=payment.amount - applied,
     )  # fmt: skip
-    waits_for = _missing_customer(customer, payment.customer) or _missing_invoice(sending, held)
+    waits_for = _missing_customer(ctx, customer, payment.customer) or _missing_invoice(ctx, sending, held)
     return Snapshot(
         **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
@@ -215,21 +217,23 @@ def _part(pair: Pair, invoice: SyncRow) -> Part:
     return Part(pair.invoice_row_id, invoice.number_there or str(invoice.record_id), invoice.key, pair.applied_here)
 
 
-def _missing_customer(customer: SyncRow | None, record: Customer) -> str:
+def _missing_customer(ctx: RunContext, customer: SyncRow | None, record: Customer) -> str:
     if customer is not None and customer.key:
-        return ""
+        return scope.out_of_sight(ctx, f"customer {record.name}", customer)
     return f"Waits for customer {record.name}, which is not in Intacct yet."
 
 
-def _missing_invoice(sending: list[tuple[Pair, SyncRow]], held: list[Pair]) -> str:
+def _missing_invoice(ctx: RunContext, sending: list[tuple[Pair, SyncRow]], held: list[Pair]) -> str:
     for pair, invoice in sending:
         if pair in held:
             continue
         is_open = db.session.scalar(
             select(Posting.id).where(Posting.sync_row_id == invoice.id, Posting.state == PostingState.OPEN)
         )
+        number = db.session.get_one(Invoice, invoice.record_id).number
+        if elsewhere := scope.out_of_sight(ctx, f"invoice {number}", invoice):
+            return elsewhere
         if not invoice.key or is_open:
-            number = db.session.get_one(Invoice, invoice.record_id).number
             return f"Waits for invoice {number}, which is not in Intacct yet."
     return ""
 
