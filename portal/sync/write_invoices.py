@@ -184,7 +184,7 @@ def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, tod
             ctx, row, "changed_here",
             f"Invoice {snapshot.number} was voided here, but in Intacct {show(Decimal(there.paid), record.currency)}"
             " is applied to it. It was not reversed there. Take that money off it in Intacct, then retry.",
-            there=there.seen(),
+            here=_plain(record) | {"state": "voided"}, there=there.seen(),
         )  # fmt: skip
         return None
     day = max(today, record.date)
