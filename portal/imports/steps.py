@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from portal.imports import customers
+from portal.imports import customers, invoices
 from portal.models.run import RunKind
 from portal.sync import engine
 
 STEPS: engine.Steps = {
     **engine.STEPS,
     RunKind.IMPORT_CUSTOMERS: customers.perform,
+    RunKind.IMPORT_INVOICES: invoices.perform,
 }

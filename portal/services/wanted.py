@@ -90,6 +90,11 @@ def sync_row(book: Book, kind: Kind, record: Record) -> SyncRow:
     return row
 
 
+def hash_of(kind: Kind, record: Record) -> str:
+    """What should be in Intacct for the record, as `facts` hashes it."""
+    return _HASHES[kind](record)
+
+
 def find_row(book_id: int, kind: Kind, record_id: int) -> SyncRow | None:
     """The sync row of a record, if it has one in this book."""
     return db.session.scalar(

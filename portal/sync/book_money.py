@@ -26,7 +26,7 @@ from portal.services.payments import PaymentData
 from portal.sync import judging, links, looking, scope, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.mapping import method_in, reference_in
-from portal.sync.money import Source
+from portal.sync.money import OPENING, Source
 from portal.sync.picture import VOIDED, Picture, Successor
 from portal.sync.rows import has_open_posting, linked
 
@@ -62,7 +62,8 @@ def _money_on(ctx: RunContext, invoice_row: SyncRow, invoice_key: str, picture: 
     known = (
         select(SyncRow.object, SyncRow.key)
         .join(Pair, Pair.source_row_id == SyncRow.id)
-        .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, SyncRow.key != "", *scope.seen(ctx))
+        .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, *scope.seen(ctx))
+        .where(SyncRow.key != "", SyncRow.object != OPENING)
     )
     found = {Source(object_, key): ZERO for object_, key in db.session.execute(known)}
     found |= {source: amount for (source, key), amount in picture.sums.items() if key == invoice_key}

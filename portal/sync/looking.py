@@ -225,6 +225,11 @@ def applied_of(ctx: RunContext, payment_keys: Iterable[str]) -> dict[str, dict[s
     return found
 
 
+def amount(text: str) -> Decimal:
+    """An amount of a `There`, exact."""
+    return Decimal(text)
+
+
 def _day(value: object) -> str:
     return str(value) if value else ""
 

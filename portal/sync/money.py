@@ -12,6 +12,10 @@ COUNTS_NOT = ("V", "D", "Voided", "Draft")
 """States of rows that put nothing on an invoice: voided ones and drafts."""
 
 
+OPENING = "OPENING"
+"""The object of a payment that stands for what was paid before an import; its key is the invoice's. No record there."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A payment (ARPYMT), an advance, or a credit: what a row's money is booked by."""

@@ -19,7 +19,7 @@ from portal.models.types import utcnow
 from portal.sync import looking, money
 from portal.sync.context import RunContext
 from portal.sync.looking import There
-from portal.sync.money import Source
+from portal.sync.money import OPENING, Source
 from portal.sync.rows import linked, linked_all
 
 VOIDED = ("V", "Voided")
@@ -102,7 +102,7 @@ def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
     query = (
         select(SyncRow.object, SyncRow.key)
         .join(Pair, Pair.source_row_id == SyncRow.id)
-        .where(Pair.invoice_row_id.in_(rows), Pair.applied_there != 0, SyncRow.key != "")
+        .where(Pair.invoice_row_id.in_(rows), Pair.applied_there != 0, SyncRow.key != "", SyncRow.object != OPENING)
     )
     found = {Source(object_, key) for object_, key in db.session.execute(query)}
     ctx.commit()

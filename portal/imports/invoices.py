@@ -1,0 +1,59 @@
+"""The import of outstanding Order Entry invoices, one document type after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portal.imports import pages
+from portal.imports.asking import InvoiceOptions
+from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, at_most, equal, greater, is_null
+from portal.sync import orders_in
+from portal.sync.context import RunContext
+from portal.sync.customers_in import Outcome
+from portal.sync.orders_in import NOT_IN_AR, OBJECT, Told
+
+AT_ONCE = 100
+"""Documents that are read with their lines, money and customers in one go."""
+
+
+def perform(ctx: RunContext) -> None:
+    """Read every document of the chosen types, page by page, and carry each over with its customer and its money."""
+    ctx.begin("sign_in")
+    options = InvoiceOptions.of(ctx.subject)
+    for document_type in options.document_types:
+        query = Query(
+            OBJECT, orders_in.fields(ctx), _wanted(options, document_type), page_size=AT_ONCE,
+            show_private=not ctx.entity, doc_par_id=document_type,
+        )  # fmt: skip
+        for rows in pages.read(ctx, document_type, query):
+            portion = orders_in.read(ctx, rows, document_type)
+            for raw, told in orders_in.store(ctx, portion):
+                _note(ctx, raw, told)
+
+
+def _wanted(options: InvoiceOptions, document_type: str) -> Filter:
+    """Outstanding documents of the type; those without an A/R record are asked for too, to be told of."""
+    filters = [equal("DOCPARID", document_type)]
+    if options.open_only:
+        filters.append(any_of(greater("TRX_TOTALDUE", 0), is_null("PRRECORDKEY")))
+    if options.dated_from:
+        filters.append(at_least("WHENCREATED", f"{options.dated_from:%m/%d/%Y}"))
+    if options.dated_to:
+        filters.append(at_most("WHENCREATED", f"{options.dated_to:%m/%d/%Y}"))
+    return all_of(*filters) if len(filters) > 1 else filters[0]
+
+
+def _note(ctx: RunContext, raw: Mapping[str, str], told: Told) -> None:
+    doc_id = raw.get("DOCID", "")
+    if told.outcome == NOT_IN_AR:
+        ctx.count("not_in_ar.invoices")
+        ctx.item("left", told.text, object_=OBJECT, key=doc_id)
+    elif told.outcome == Outcome.PROBLEM:
+        ctx.count("failed.invoices")
+        ctx.count("problems")
+        ctx.item("problem", told.text, object_=OBJECT, key=doc_id, details={"raw": orders_in.raw_shown(raw)})
+    else:
+        ctx.count(f"{told.outcome}.invoices")
+        if told.outcome != Outcome.UNCHANGED:
+            row_id = told.row.id if told.row is not None else None
+            ctx.item(told.outcome, told.text, row_id=row_id, object_=OBJECT, key=doc_id)

@@ -1,0 +1,131 @@
+"""What was paid on an imported invoice before anything of it could be read: one payment that says so.
+
+It is what Intacct counts as paid less the money that is known here, worked out anew each time, so it shrinks by itself
+as the money behind it becomes readable.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from portal.extensions import db
+from portal.models.base import Origin
+from portal.models.company import Company
+from portal.models.invoice import Invoice
+from portal.models.payment import Payment, PaymentMethod
+from portal.models.sync import Kind, Pair, SyncRow
+from portal.services import applications, payments, wanted
+from portal.services.applications import sources_on
+from portal.services.checks import show
+from portal.services.invoice_checks import InvoiceData, product
+from portal.services.payments import PaymentData
+from portal.services.records import hold
+from portal.sync import judging, links
+from portal.sync.context import RunContext
+from portal.sync.looking import There
+from portal.sync.money import OPENING
+
+REFERENCE = "Paid in Intacct before it was read"
+ZERO = Decimal(0)
+
+
+def settle(ctx: RunContext, row: SyncRow, there: There) -> None:
+    """Make the opening payment of an imported invoice the rest of what Intacct shows as paid on it. Flushes."""
+    if row.origin != Origin.INTACCT:
+        return
+    invoice = db.session.get_one(Invoice, row.record_id)
+    known = db.session.scalar(
+        select(func.sum(Pair.applied_there))
+        .join(SyncRow, SyncRow.id == Pair.source_row_id)
+        .where(Pair.invoice_row_id == row.id, SyncRow.object != OPENING)
+    )
+    amount = max(Decimal(there.total) - Decimal(there.due) - (known or ZERO), ZERO)
+    source = links.linked_row(ctx.book_id, OPENING, row.key) or _of_former_key(ctx, row)
+    if source is None:
+        if amount and not invoice.voided:
+            _begin(ctx, row, invoice, amount)
+        return
+    source.key = row.key
+    _resize(ctx, source, row, invoice, amount)
+
+
+def make_room(ctx: RunContext, invoice: Invoice, data: InvoiceData) -> None:
+    """Rule 3: where the new total is less than what lies on the invoice, the newest money becomes rest. Flushes."""
+    total = sum(
+        (line.amount if line.amount is not None else product(line.quantity, line.unit_cost, data.currency or "USD")
+         for line in data.lines), ZERO,
+    ) - data.discount + data.tax  # fmt: skip
+    for source in reversed(sources_on(invoice)):
+        excess = (invoice.total - invoice.balance) - total
+        if excess <= 0:
+            return
+        hold(source)
+        lies = applications.applied_to(source, invoice)
+        applications.put(source, invoice, max(lies - excess, ZERO), actor=ctx.actor)
+        kind = Kind.PAYMENT if isinstance(source, Payment) else Kind.CREDIT_NOTE
+        source_row = wanted.find_row(ctx.book_id, kind, source.id)
+        if source_row is not None:
+            judging.problem(
+                ctx, source_row, "paid_both_sides",
+                f"Invoice {invoice.number} is {show(total, invoice.currency)} in Intacct now, less than what lies on it"
+                f" here: {show(min(lies, excess), invoice.currency)} of {source.number} was taken off it and stays"
+                " unapplied. Void that payment, or leave it for another invoice.",
+                invoice=invoice.number, amount=str(min(lies, excess)),
+            )  # fmt: skip
+
+
+def _of_former_key(ctx: RunContext, row: SyncRow) -> SyncRow | None:
+    """The opening payment of an invoice whose A/R record was replaced: it lies on the same row."""
+    query = (
+        select(SyncRow)
+        .join(Pair, Pair.source_row_id == SyncRow.id)
+        .where(Pair.invoice_row_id == row.id, SyncRow.object == OPENING)
+    )
+    return db.session.scalar(query)
+
+
+def _begin(ctx: RunContext, row: SyncRow, invoice: Invoice, amount: Decimal) -> None:
+    fits = min(amount, invoice.balance)
+    data = PaymentData(
+        customer_id=invoice.customer_id, date=invoice.date, amount=amount, currency=invoice.currency,
+        method=PaymentMethod.OTHER, reference=REFERENCE,
+        applications=((invoice.id, fits),) if fits > 0 else (),
+    )  # fmt: skip
+    company = db.session.get_one(Company, ctx.company_id)
+    payment = payments.record(company, data, actor=ctx.actor, origin=Origin.INTACCT)
+    book = wanted.active_book(ctx.company_id)
+    assert book is not None
+    source = wanted.sync_row(book, Kind.PAYMENT, payment)
+    source.object, source.key = OPENING, row.key
+    links.pair_of(source.id, row.id).applied_there = amount
+    ctx.count("opening.payments")
+    ctx.item("received", f"{show(amount, invoice.currency)} paid on {invoice.number} before it was read.",
+             row_id=source.id)  # fmt: skip
+    db.session.flush()
+
+
+def _resize(ctx: RunContext, source: SyncRow, row: SyncRow, invoice: Invoice, amount: Decimal) -> None:
+    payment = db.session.get_one(Payment, source.record_id)
+    pair = links.pair_of(source.id, row.id)
+    if pair.applied_there == amount or payment.voided:
+        return
+    pair.applied_there = amount
+    if not amount:
+        payments.void(payment, reason="The payments behind it are known now.", actor=ctx.actor)
+        return
+    lies = next((item.amount for item in payment.applications if item.invoice_id == invoice.id), ZERO)
+    if amount < lies:
+        payments.set_applied(payment, invoice, amount, actor=ctx.actor)
+    _set_amount(ctx, payment, amount)
+    if amount > lies:
+        payments.set_applied(payment, invoice, min(amount, lies + invoice.balance), actor=ctx.actor)
+
+
+def _set_amount(ctx: RunContext, payment: Payment, amount: Decimal) -> None:
+    data = PaymentData(
+        customer_id=payment.customer_id, date=payment.date, amount=amount, currency=payment.currency,
+        number=payment.number, method=payment.method, reference=payment.reference, metadata=payment.extra,
+    )  # fmt: skip
+    payments.edit(payment, data, actor=ctx.actor)

@@ -1,0 +1,284 @@
+"""Order Entry documents coming into our book: read in portions with all that belongs to them, stored one by one.
+
+The link is the A/R record (PRRECORDKEY). An edited document gets a new one there; the document's own name (DOCID) tells
+that it is the same (rule 5). What Intacct shows as paid comes over, so that the balance here is what is due there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.errors import PortalError
+from portal.extensions import db
+from portal.intacct.customer_cards import Contact, CustomerCard, contact
+from portal.intacct.order_records import BILL_TO, OrderLineRow, OrderRow, OrderSubtotalRow
+from portal.intacct.queries import Query, one_of
+from portal.models.base import Origin
+from portal.models.company import Company
+from portal.models.invoice import Invoice
+from portal.models.sync import Kind, SyncRow
+from portal.problems import ledger
+from portal.services import invoices, wanted
+from portal.services.invoice_checks import InvoiceData
+from portal.sync import book_money, customers_in, links, looking, opening, picture, write_invoices
+from portal.sync.context import RunContext
+from portal.sync.customers_in import Outcome, custom_values
+from portal.sync.looking import There
+from portal.sync.mapping.orders import CannotImport, OrderDocument, invoice_data
+from portal.sync.picture import Picture
+from portal.sync.rows import linked
+
+OBJECT = "SODOCUMENT"
+NOT_IN_AR = "not_in_ar"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A document, its bill-to contact, and the raw header for people to look at."""
+
+    document: OrderDocument
+    bill_to: Contact | None
+    raw: Mapping[str, str]
+
+
+@dataclass
+class Portion:
+    """Documents with everything that storing them needs; nothing is asked for any more."""
+
+    documents: list[Read] = field(default_factory=list)
+    unreadable: list[tuple[Mapping[str, str], str]] = field(default_factory=list)
+    invoices: dict[str, There] = field(default_factory=dict)
+    cards: dict[str, CustomerCard] = field(default_factory=dict)
+    money: Picture = field(default_factory=Picture)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a document: its outcome, text for people, its row where it has one."""
+
+    outcome: str
+    text: str = ""
+    row: SyncRow | None = None
+
+
+def fields(ctx: RunContext) -> tuple[str, ...]:
+    """What is asked for of a header."""
+    return OrderRow.fields(tuple(ctx.choices.fields_of(OBJECT)))
+
+
+def read(ctx: RunContext, rows: Sequence[Mapping[str, str]], document_type: str) -> Portion:
+    """Everything about these headers. Network only."""
+    portion = Portion()
+    headers: list[tuple[OrderRow, Mapping[str, str]]] = []
+    for row in rows:
+        try:
+            headers.append((OrderRow.from_row(row, ctx.offset), row))
+        except ValueError as error:
+            portion.unreadable.append((row, str(error)))
+    posted = [header for header, _ in headers if header.ar_key is not None]
+    numbers = [str(header.record_no) for header in posted]
+    lines, line_custom = _lines(ctx, numbers, document_type)
+    subtotals = _subtotals(ctx, numbers, document_type, portion)
+    for header, row in headers:
+        document = OrderDocument(
+            header,
+            tuple(sorted(lines.get(header.record_no, []), key=lambda line: (line.place, line.record_no))),
+            tuple(subtotals.get(header.record_no, [])),
+            custom_values(ctx.choices.fields_of(OBJECT), row),
+            line_custom,
+        )
+        portion.documents.append(Read(document, contact(row, BILL_TO), row))
+    keys = [str(header.ar_key) for header in posted]
+    portion.invoices = looking.invoices_by_key(ctx, keys)
+    portion.cards = _cards(ctx, {header.customer_id for header in posted})
+    portion.money = picture.look(ctx, keys)
+    return portion
+
+
+def store(ctx: RunContext, portion: Portion) -> list[tuple[Mapping[str, str], Told]]:
+    """Carry the documents over, then their money, then what was paid before. Flushes; one answer a document."""
+    told: list[tuple[Mapping[str, str], Told]] = []
+    for raw, error in portion.unreadable:
+        told.append((raw, _failed(ctx, raw.get("DOCID", ""), f"a value cannot be read ({error})")))
+    stored: list[tuple[SyncRow, There]] = []
+    for item in portion.documents:
+        answer = _take(ctx, portion, item)
+        told.append((item.raw, answer))
+        if answer.row is not None and answer.outcome != Outcome.PROBLEM:
+            stored.append((answer.row, portion.invoices[answer.row.key]))
+    book_money.store(ctx, portion.money)
+    for row, there in stored:
+        opening.settle(ctx, row, there)
+    return told
+
+
+def _take(ctx: RunContext, portion: Portion, item: Read) -> Told:
+    header = item.document.header
+    if header.ar_key is None:
+        return Told(NOT_IN_AR, f"{header.doc_id} is not in Accounts Receivable: Intacct has no A/R record of it.")
+    there = portion.invoices.get(str(header.ar_key))
+    if there is None or there.unreadable:
+        why = there.unreadable if there else f"its A/R record {header.ar_key} does not exist"
+        return _failed(ctx, header.doc_id, why)
+    row = _row_of(ctx, header, there.key)
+    if there.gone_back:
+        if row is not None:
+            write_invoices.reversed_there(ctx, row, header.number)
+        return Told(Outcome.UNCHANGED, row=None)
+    try:
+        with db.session.begin_nested():
+            answer = _carry(ctx, portion, item, there, row)
+    except (CannotImport, PortalError) as error:
+        return _failed(ctx, header.doc_id, error.message if isinstance(error, PortalError) else str(error))
+    if answer.outcome != Outcome.PROBLEM:
+        ledger.close_there(ctx.book_id, OBJECT, header.doc_id, ctx.by)
+    return answer
+
+
+def _carry(ctx: RunContext, portion: Portion, item: Read, there: There, row: SyncRow | None) -> Told:
+    header = item.document.header
+    customer_id = _customer(ctx, portion, item)
+    if customer_id is None:
+        text = f"{header.doc_id} waits for customer {header.customer_name} ({header.customer_id}), which has a problem."
+        return _failed(ctx, header.doc_id, text, whole=True)
+    data = invoice_data(item.document, customer_id, looking.amount(there.total), ctx.currencies.base)
+    if row is None:
+        return _create(ctx, header, data, there)
+    return _update(ctx, row, header, data, there)
+
+
+def _create(ctx: RunContext, header: OrderRow, data: InvoiceData, there: There) -> Told:
+    company = db.session.get_one(Company, ctx.company_id)
+    invoice = invoices.create(company, data, actor=ctx.actor, origin=Origin.INTACCT)
+    book = wanted.active_book(ctx.company_id)
+    assert book is not None
+    row = wanted.sync_row(book, Kind.INVOICE, invoice)
+    _link(ctx, row, header, there)
+    return Told(Outcome.CREATED, header.doc_id, row)
+
+
+def _update(ctx: RunContext, row: SyncRow, header: OrderRow, data: InvoiceData, there: There) -> Told:
+    """Rule 3: what Intacct says overwrites dates, lines and totals; what only the portal knows is kept."""
+    invoice = db.session.get_one(Invoice, row.record_id)
+    moved = row.key != there.key
+    _link(ctx, row, header, there)
+    if row.origin == Origin.PORTAL or invoice.voided:
+        return Told(Outcome.UNCHANGED, row=row)
+    kept = _keeping(invoice, data)
+    if invoices.is_same(invoice, kept):
+        return Told(Outcome.UPDATED if moved else Outcome.UNCHANGED, _moved(moved, there), row)
+    opening.make_room(ctx, invoice, kept)
+    invoices.edit(invoice, kept, actor=ctx.actor)
+    return Told(Outcome.UPDATED, header.doc_id + _moved(moved, there), row)
+
+
+def _moved(moved: bool, there: There) -> str:
+    return f" Its A/R record is {there.key} now." if moved else ""
+
+
+def _link(ctx: RunContext, row: SyncRow, header: OrderRow, there: There) -> None:
+    if row.docid == header.doc_id and row.key == there.key and row.seen_there == there.seen():
+        return
+    row.docid = header.doc_id
+    links.link(row, there.key, there.number, there.seen(), there.entity)
+    if row.origin == Origin.INTACCT:
+        row.want_hash = row.have_hash = wanted.hash_of(Kind.INVOICE, db.session.get_one(Invoice, row.record_id))
+    ctx.remember(row)
+    ledger.close_if(row, ("gone_there", "reversed_there", "changed_there", "cannot_store"), ctx.by)
+
+
+def _keeping(invoice: Invoice, data: InvoiceData) -> InvoiceData:
+    """`data` with the number that the invoice has here and with metadata that only the portal knows."""
+    values = {name: getattr(data, name) for name in InvoiceData.__dataclass_fields__}
+    ours = {key: value for key, value in invoice.extra.items() if key not in ("message", "entity")}
+    return InvoiceData(**{**values, "number": invoice.number, "metadata": {**ours, **data.metadata}})
+
+
+def _row_of(ctx: RunContext, header: OrderRow, ar_key: str) -> SyncRow | None:
+    """The row linked to the A/R record; else the one of the document, whose A/R record was another (rule 5)."""
+    row = linked(ctx.book_id, "ARINVOICE", [ar_key]).get(ar_key)
+    if row is not None:
+        return row
+    query = select(SyncRow).where(
+        SyncRow.book_id == ctx.book_id, SyncRow.kind == Kind.INVOICE, SyncRow.docid == header.doc_id
+    )
+    return db.session.scalar(query)
+
+
+def _customer(ctx: RunContext, portion: Portion, item: Read) -> int | None:
+    """Our customer of the document, brought over where it is not here yet; None where that is a problem."""
+    card = portion.cards.get(item.document.header.customer_id.casefold())
+    if card is None:
+        raise CannotImport(f"Intacct does not show its customer {item.document.header.customer_id}")
+    taken = customers_in.take(ctx, card, item.bill_to)
+    if taken.customer is None:
+        return None
+    if taken.outcome != Outcome.UNCHANGED:
+        ctx.count(f"{taken.outcome.value}.customers")
+    return taken.customer.id
+
+
+def _failed(ctx: RunContext, doc_id: str, why: str, *, whole: bool = False) -> Told:
+    text = why if whole else f"{doc_id} could not be imported: {why}. Nothing of it was kept."
+    ledger.report_there(ctx.book_id, OBJECT, doc_id, "cannot_store", text)
+    links.read_again(ctx.book_id, OBJECT, "DOCID", doc_id, "could not be stored")
+    return Told(Outcome.PROBLEM, text)
+
+
+def _lines(
+    ctx: RunContext, numbers: Sequence[str], document_type: str
+) -> tuple[dict[int, list[OrderLineRow]], dict[int, dict[str, str]]]:
+    """(lines by document, values of the company's own fields by line)."""
+    own = ctx.choices.fields_of(OrderLineRow.OBJECT)
+    found: dict[int, list[OrderLineRow]] = {}
+    custom: dict[int, dict[str, str]] = {}
+    for row in _parts(ctx, OrderLineRow.OBJECT, (*OrderLineRow.FIELDS, *own), numbers, document_type):
+        line = OrderLineRow.from_row(row, ctx.offset)
+        found.setdefault(line.order_no, []).append(line)
+        custom[line.record_no] = custom_values(own, row)
+    return found, custom
+
+
+def _subtotals(
+    ctx: RunContext, numbers: Sequence[str], document_type: str, portion: Portion
+) -> dict[int, list[OrderSubtotalRow]]:
+    found: dict[int, list[OrderSubtotalRow]] = {}
+    for row in _parts(ctx, OrderSubtotalRow.OBJECT, OrderSubtotalRow.FIELDS, numbers, document_type):
+        subtotal = OrderSubtotalRow.from_row(row, ctx.offset)
+        found.setdefault(subtotal.order_no, []).append(subtotal)
+    return found
+
+
+def _parts(
+    ctx: RunContext, object_: str, wanted_fields: tuple[str, ...], numbers: Sequence[str], document_type: str
+) -> Iterable[dict[str, str]]:
+    for start in range(0, len(numbers), 1000):
+        yield from ctx.rows(
+            Query(
+                object_, wanted_fields, one_of("DOCHDRNO", numbers[start : start + 1000]),
+                show_private=not ctx.entity, doc_par_id=document_type,
+            )
+        )  # fmt: skip
+
+
+def _cards(ctx: RunContext, customer_ids: set[str]) -> dict[str, CustomerCard]:
+    """Intacct's customers by CUSTOMERID, folded; those that cannot be read are left out."""
+    ids = sorted(filter(None, customer_ids))
+    found: dict[str, CustomerCard] = {}
+    wanted_fields = CustomerCard.fields(tuple(ctx.choices.fields_of("CUSTOMER")))
+    for start in range(0, len(ids), 1000):
+        query = Query(
+            "CUSTOMER", wanted_fields, one_of("CUSTOMERID", ids[start : start + 1000]), show_private=not ctx.entity
+        )
+        for row in ctx.rows(query):
+            found[row["CUSTOMERID"].casefold()] = CustomerCard.from_row(row, ctx.offset)
+    return found
+
+
+def raw_shown(raw: Mapping[str, str]) -> dict[str, Any]:
+    """The raw values that say something, for people who look into a failure."""
+    return {name: value for name, value in raw.items() if value}
