@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 from .stamps import format_stamp, parse_amount, parse_date, parse_offset, parse_stamp
 
 __all__ = [
+    "AdjustmentRow",
     "BankAccountRow",
     "CustomerRow",
     "DepartmentRow",
@@ -153,6 +154,31 @@ class InvoiceRow(Record):
     trx_paid: Decimal
     trx_due: Decimal
     module: str
+    entity: str
+    created_at: datetime | None
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AdjustmentRow(Record):
+    """An A/R adjustment: its `trx_` amounts are negative for a credit, what is open of it included."""
+
+    OBJECT = "ARADJUSTMENT"
+    FIELDS = (
+        *("RECORDNO", "RECORDID", "CUSTOMERID", "STATE", "DOCNUMBER", "DESCRIPTION", "WHENCREATED", "CURRENCY"),
+        *("TRX_TOTALENTERED", "TRX_TOTALPAID", "TRX_TOTALDUE", "MEGAENTITYID", "AUWHENCREATED", "WHENMODIFIED"),
+    )
+    record_no: int
+    number: str
+    customer_id: str
+    state: str
+    invoice_number: str
+    description: str
+    date: date | None
+    currency: str
+    trx_total: Decimal
+    trx_paid: Decimal
+    trx_due: Decimal
     entity: str
     created_at: datetime | None
     modified_at: datetime | None

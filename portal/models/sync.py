@@ -22,6 +22,10 @@ class Kind(StrEnum):
     CREDIT_NOTE = "credit_note"
 
 
+SOURCES = (Kind.PAYMENT, Kind.CREDIT_NOTE)
+"""What lies on invoices: their pairs say how much of it, here and there."""
+
+
 class Hold(StrEnum):
     """Why nothing is sent for a record, on purpose. The empty word holds nothing."""
 
@@ -39,6 +43,26 @@ LEFT_WITH_INVOICE = "left alone with its invoice, which is not sent to Intacct"
 BY_HAND = "by_hand"
 """The hold of a pair whose money stays out of Intacct with its invoice, until somebody has booked it there by hand or
 says that it is to be posted."""
+
+
+FULL_CREDIT = "full_credit"
+"""The hold of a pair whose credit settles its invoice in full and is not carried over."""
+
+SETTLES_IN_FULL = (
+    "settles a whole invoice: such a credit is not carried over to Intacct while the setting"
+    ' "Sync credits that settle a whole invoice" is off'
+)
+"""Why a credit note is left of which nothing else remains; the next change of what lies on the invoice judges anew."""
+
+SETTLED_BY_CREDIT = "settled_by_credit"
+"""In `seen_there` of an invoice: the credits that settle it in full in Intacct and are not carried over, in words."""
+
+KEPT_AS = {"NEGATIVEINVOICE": "ARINVOICE", "INLINECREDIT": "ARINVOICE", "DISCOUNT": "ARPYMT"}
+"""The object in Intacct behind a source that is only a part of it; every other source is an object itself."""
+
+CREDITS = ("ARADJUSTMENT", "NEGATIVEINVOICE", "INLINECREDIT", "DISCOUNT")
+"""What a credit of Intacct's is taken from: adjustments, negative invoices, negative lines of other invoices, and
+discounts (known by the payment that took them)."""
 
 
 class SyncRow(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
 
 from portal.extensions import db
 from portal.models.company import Company
@@ -13,7 +13,8 @@ from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.models.sync import Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import FULL_CREDIT, SETTLED_BY_CREDIT, Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.queries import left_out
 from portal.queries.sync_states import State
 
 _MODELS: dict[Kind, Any] = {
@@ -34,24 +35,38 @@ def has_sync_state(company: Company, kind: Kind, state: str) -> ColumnElement[bo
     if state == State.NOT_SYNCED:
         unknown: ColumnElement[bool] = model.id.not_in(mine)
         return unknown
-    found: ColumnElement[bool] = model.id.in_(mine.where(_word(kind) == state))
+    found: ColumnElement[bool] = model.id.in_(mine.where(_word(kind, book) == state))
     return found
 
 
-def _word(kind: Kind) -> Any:
+def _word(kind: Kind, book_id: int) -> Any:
     problem = exists().where(Problem.sync_row_id == SyncRow.id, Problem.closed_at.is_(None))
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
     owes = exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == "")
-    draft = exists().where(Invoice.id == SyncRow.record_id, Invoice.draft) if kind == Kind.INVOICE else false()
-    settled = and_(SyncRow.want_hash == SyncRow.have_hash, ~owes)
+    otherwise = left_out.posted_otherwise(book_id) if kind == Kind.PAYMENT else set()
+    settled = and_(SyncRow.want_hash == SyncRow.have_hash, ~owes, SyncRow.id.not_in(otherwise))
     return case(
         (SyncRow.hold == Hold.SKIPPED, State.SKIPPED.value),
         (problem, State.PROBLEM.value),
         (is_open, State.UNKNOWN.value),
         (SyncRow.hold != Hold.NONE, State.EXCLUDED.value),
-        (draft, State.EXCLUDED.value),
+        (_is_draft(kind), State.EXCLUDED.value),
         (and_(SyncRow.waiting_for != "", ~settled), State.WAITING.value),
+        (and_(settled, _is_settled_by_credit()), State.EXCLUDED.value),
         (and_(settled, SyncRow.have_hash != ""), State.SYNCED.value),
         (settled, State.EXCLUDED.value),
         else_=State.PENDING.value,
     )
+
+
+def _is_draft(kind: Kind) -> ColumnElement[bool]:
+    if kind not in (Kind.INVOICE, Kind.CREDIT_NOTE):
+        return false()
+    model = _MODELS[kind]
+    return exists().where(model.id == SyncRow.record_id, model.draft)
+
+
+def _is_settled_by_credit() -> ColumnElement[bool]:
+    """Rule 8: an invoice of which a credit that settles it in full is not carried over, in either direction."""
+    here = exists().where(Pair.invoice_row_id == SyncRow.id, Pair.hold == FULL_CREDIT)
+    return or_(here, func.coalesce(SyncRow.seen_there[SETTLED_BY_CREDIT].as_string(), "") != "")

@@ -12,8 +12,9 @@ from sqlalchemy import Exists, exists, select
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
+from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
-from portal.models.sync import Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import FULL_CREDIT, SETTLED_BY_CREDIT, Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.queries import left_out
 
 
@@ -30,7 +31,10 @@ class State(StrEnum):
     NOT_SYNCED = "not_synced"
 
 
-NO_CREDITS = "Credit notes are not sent to Intacct by this version. Book the credit there by hand."
+FULL_CREDITS_STAY = (
+    'A credit that settles a whole invoice is not carried over while the setting "Sync credits that settle a whole'
+    ' invoice" is off.'
+)
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,17 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
     book = db.session.scalar(select(Book).where(Book.company_id == company.id, Book.active))
     if book is None or not record_ids:
         return answer
-    if kind == Kind.CREDIT_NOTE:
-        return {record_id: SyncState(State.EXCLUDED, NO_CREDITS) for record_id in record_ids}
     unfinished = _drafts(kind, record_ids)
     query = (
-        select(SyncRow, Problem, _has_open_posting(), _has_money_to_send())
+        select(SyncRow, Problem, _has_open_posting(), _has_money_to_send(), _is_settled_by_credit_here())
         .outerjoin(Problem, (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None))
         .where(SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.record_id.in_(list(record_ids)))
     )
     found = list(db.session.execute(query))
     otherwise = left_out.posted_otherwise(book.id, [row.id for row, *_ in found]) if kind == Kind.PAYMENT else set()
-    for row, problem, is_open, owes in found:
+    for row, problem, is_open, owes, withheld in found:
         owes = owes or row.id in otherwise
-        state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished, book.entity)
+        state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished, book.entity, withheld)
         answer[row.record_id] = SyncState(
             state, reason, row.object, row.key, row.number_there, row.synced_at, problem.id if problem else None,
             problem.code if problem else "", row.id,
@@ -75,7 +77,7 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
 
 
 def _judge(
-    row: SyncRow, problem: Problem | None, is_open: bool, owes: bool, draft: bool, entity: str
+    row: SyncRow, problem: Problem | None, is_open: bool, owes: bool, draft: bool, entity: str, withheld: bool
 ) -> tuple[State, str]:
     if row.hold == Hold.SKIPPED:
         return State.SKIPPED, row.hold_reason
@@ -93,7 +95,7 @@ def _judge(
     if row.waiting_for and not settled:
         return State.WAITING, row.waiting_for
     if settled and row.have_hash:
-        return State.SYNCED, ""
+        return (State.EXCLUDED, settled_by) if (settled_by := _settled_by_credit(row, withheld)) else (State.SYNCED, "")
     if settled:
         return State.EXCLUDED, "Voided before it was sent; Intacct never had it."
     return State.PENDING, "Goes to Intacct with the next sync."
@@ -107,10 +109,23 @@ def _elsewhere(row: SyncRow, entity: str) -> str:
     )
 
 
+def _settled_by_credit(row: SyncRow, withheld: bool) -> str:
+    """Rule 8: why an invoice that is there is not the same on both sides, "" for every other record."""
+    if by := row.seen_there.get(SETTLED_BY_CREDIT):
+        return f"Settled in full in Intacct by {by}. {FULL_CREDITS_STAY}"
+    return f"Settled in full by credit here. {FULL_CREDITS_STAY}" if withheld else ""
+
+
+def _is_settled_by_credit_here() -> Exists:
+    return exists().where(Pair.invoice_row_id == SyncRow.id, Pair.hold == FULL_CREDIT)
+
+
 def _drafts(kind: Kind, record_ids: Collection[int]) -> set[int]:
-    if kind != Kind.INVOICE:
+    models: dict[Kind, type[Invoice] | type[CreditNote]] = {Kind.INVOICE: Invoice, Kind.CREDIT_NOTE: CreditNote}
+    model = models.get(kind)
+    if model is None:
         return set()
-    return set(db.session.scalars(select(Invoice.id).where(Invoice.id.in_(list(record_ids)), Invoice.draft)))
+    return set(db.session.scalars(select(model.id).where(model.id.in_(list(record_ids)), model.draft)))
 
 
 def _has_open_posting() -> Exists:

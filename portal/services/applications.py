@@ -151,4 +151,6 @@ def _tell(source: Source, invoice: Invoice, before: Decimal, after: Decimal, act
     )  # fmt: skip
     if isinstance(source, Payment):
         wanted.note_payment(source)
+    else:
+        wanted.note_credit_note(source)
     wanted.note_invoice(invoice)

@@ -12,7 +12,7 @@ from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.types import utcnow
 from portal.money import ZERO
-from portal.services import audit
+from portal.services import audit, wanted
 from portal.services.allowed import actions, require
 from portal.services.applying import apply, apply_one, refuse_moved_money, set_applied, take_off_all, unapply
 from portal.services.audit import Actor
@@ -50,6 +50,7 @@ def create(company: Company, data: CreditNoteData, *, actor: Actor, origin: Orig
         db.session.add(note)
         store_lines(note, checked.lines)
     audit.record(company.id, actor, "credit_note", note.id, "created", after=_snapshot(note))
+    wanted.note_credit_note(note)
     return note
 
 
@@ -93,6 +94,7 @@ def edit(note: CreditNote, data: CreditNoteData, *, actor: Actor, expected_versi
     db.session.expire(note, ["customer"])  # a view of the column above, which may name another one now
     if audit.record_change(note.company_id, actor, "credit_note", note.id, "edited", before, _snapshot(note)):
         _raise_version(note)
+    wanted.note_credit_note(note)
     return note
 
 
@@ -115,6 +117,7 @@ def issue(note: CreditNote, *, actor: Actor) -> CreditNote:
     audit.record(
         note.company_id, actor, "credit_note", note.id, "issued", before={"draft": True}, after={"draft": False}
     )
+    wanted.note_credit_note(note)
     return note
 
 
@@ -135,6 +138,7 @@ def void(note: CreditNote, *, reason: str = "", actor: Actor) -> CreditNote:
         note.company_id, actor, "credit_note", note.id, "voided",
         text=reason, before={"balance": balance}, after={"balance": ZERO},
     )  # fmt: skip
+    wanted.note_credit_note(note)
     return note
 
 

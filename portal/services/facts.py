@@ -12,6 +12,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from portal.models.credit_note import CreditNote, CreditNoteLine
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice, InvoiceLine
 from portal.models.payment import Payment
@@ -58,13 +59,25 @@ def payment_hash(payment: Payment) -> str:
     )  # fmt: skip
 
 
+def credit_note_hash(note: CreditNote) -> str:
+    """What should be in Intacct for the credit note; its applications are pairs. Nothing for a draft or voided one."""
+    if note.draft or note.voided:
+        return NOTHING
+    return _hash(
+        [
+            note.customer_id, note.number, note.date.isoformat(), note.currency, _plain(note.discount),
+            _plain(note.tax), [_line(line) for line in note.lines],
+        ]
+    )  # fmt: skip
+
+
 def reference(uuid: str) -> str:
     """The 12 base32 characters by which a record of ours is known in Intacct, as ABCD-EFGH-JKLM."""
     digest = base64.b32encode(hashlib.sha256(uuid.encode()).digest()).decode()[:12]
     return f"{digest[:4]}-{digest[4:8]}-{digest[8:]}"
 
 
-def _line(line: InvoiceLine) -> list[Any]:
+def _line(line: InvoiceLine | CreditNoteLine) -> list[Any]:
     dimensions = {key: str(value) for key, value in line.extra.items() if key.startswith(DIMENSION_PREFIX)}
     return [
         line.description, _plain(line.quantity), _plain(line.unit_cost), _plain(line.amount),

@@ -170,6 +170,8 @@ def _take_effect(book: Book, after: Mapping[str, Stored]) -> None:
     """A new start moves what is left alone; any change may have mended a problem, so all are due at once."""
     if "sync_from" in after:
         wanted.note_start(book)
+    if "sync_full_credits" in after:
+        wanted.note_full_credits(book)
     if after.get("auto_sync"):
         book.next_sync_at = utcnow()
     db.session.execute(

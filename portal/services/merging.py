@@ -54,3 +54,5 @@ def _note_documents(target: Customer) -> None:
         wanted.note_invoice(invoice)
     for payment in db.session.scalars(select(Payment).where(Payment.customer_id == target.id)):
         wanted.note_payment(payment)
+    for note in db.session.scalars(select(CreditNote).where(CreditNote.customer_id == target.id)):
+        wanted.note_credit_note(note)

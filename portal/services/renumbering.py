@@ -46,3 +46,5 @@ def _note(record: Record) -> None:
         wanted.note_invoice(record)
     elif isinstance(record, Payment):
         wanted.note_payment(record)
+    else:
+        wanted.note_credit_note(record)

@@ -16,21 +16,28 @@ from sqlalchemy import select, update
 from portal.extensions import db
 from portal.models.base import Origin
 from portal.models.connection import Book, IntegrationSettings
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
 from portal.models.sync import BY_HAND, LEFT_WITH_INVOICE, Hold, Kind, Pair, Problem, SyncRow
 from portal.models.types import utcnow
-from portal.services import facts
+from portal.services import facts, full_credits
 
-Record = Customer | Invoice | Payment
+Record = Customer | Invoice | Payment | CreditNote
 
 _HASHES: dict[Kind, Callable[..., str]] = {
     Kind.CUSTOMER: facts.customer_hash,
     Kind.INVOICE: facts.invoice_hash,
     Kind.PAYMENT: facts.payment_hash,
+    Kind.CREDIT_NOTE: facts.credit_note_hash,
 }
-_MODELS: dict[Kind, type[Record]] = {Kind.CUSTOMER: Customer, Kind.INVOICE: Invoice, Kind.PAYMENT: Payment}
+_MODELS: dict[Kind, type[Record]] = {
+    Kind.CUSTOMER: Customer,
+    Kind.INVOICE: Invoice,
+    Kind.PAYMENT: Payment,
+    Kind.CREDIT_NOTE: CreditNote,
+}
 
 
 def note_customer(customer: Customer) -> None:
@@ -43,7 +50,8 @@ def note_customer(customer: Customer) -> None:
 def note_invoice(invoice: Invoice) -> None:
     """Say that `invoice` changed."""
     if book := active_book(invoice.company_id):
-        _note(book, Kind.INVOICE, invoice)
+        row = _note(book, Kind.INVOICE, invoice)
+        full_credits.judge_invoice(book, invoice, row)
 
 
 def note_payment(payment: Payment) -> None:
@@ -53,10 +61,43 @@ def note_payment(payment: Payment) -> None:
         _note_pairs(book, row, payment)
 
 
+def note_credit_note(note: CreditNote) -> None:
+    """Say that `note` or one of its applications changed."""
+    if book := active_book(note.company_id):
+        _note_credit_note(book, note)
+
+
+def note_full_credits(book: Book) -> None:
+    """Say that the setting changed which decides about credits that settle a whole invoice."""
+    for note in db.session.scalars(select(CreditNote).where(CreditNote.company_id == book.company_id)):
+        _note_credit_note(book, note)
+
+
+def note_missing_credit_notes(book: Book) -> None:
+    """Give a sync row to each credit note that has none: those of companies that were connected before credit notes
+    were sent."""
+    known = select(SyncRow.record_id).where(SyncRow.book_id == book.id, SyncRow.kind == Kind.CREDIT_NOTE)
+    query = select(CreditNote).where(CreditNote.company_id == book.company_id, CreditNote.id.not_in(known))
+    for note in db.session.scalars(query).all():
+        _note_credit_note(book, note)
+
+
+def _note_credit_note(book: Book, note: CreditNote) -> None:
+    row = _note(book, Kind.CREDIT_NOTE, note)
+    _note_pairs(book, row, note)
+    for application in note.applications:
+        invoice = application.invoice
+        full_credits.judge_invoice(book, invoice, sync_row(book, Kind.INVOICE, invoice))
+    full_credits.judge_note(row)
+
+
 def note_everything(book: Book) -> None:
     """Give every record of the company its sync row in `book`: a new connection, or one made again."""
     for kind, model in _MODELS.items():
         for record in db.session.scalars(select(model).where(model.company_id == book.company_id)):
+            if isinstance(record, CreditNote):
+                _note_credit_note(book, record)
+                continue
             row = _note(book, kind, cast(Record, record))
             if isinstance(record, Payment):
                 _note_pairs(book, row, record)
@@ -65,7 +106,7 @@ def note_everything(book: Book) -> None:
 
 def note_start(book: Book) -> None:
     """Say that `sync_from` changed: documents dated earlier that were never posted are left alone, others are not."""
-    for kind in (Kind.INVOICE, Kind.PAYMENT):
+    for kind in (Kind.INVOICE, Kind.PAYMENT, Kind.CREDIT_NOTE):
         model = _MODELS[kind]
         rows = db.session.execute(
             select(SyncRow, model)
@@ -145,7 +186,7 @@ def _retry_soon(row: SyncRow) -> None:
 
 def _retry_documents_soon(book: Book, customer: Customer) -> None:
     """What was refused for the customer's sake is tried again at once after the customer changed."""
-    for kind, model in ((Kind.INVOICE, Invoice), (Kind.PAYMENT, Payment)):
+    for kind, model in ((Kind.INVOICE, Invoice), (Kind.PAYMENT, Payment), (Kind.CREDIT_NOTE, CreditNote)):
         rows = (
             select(SyncRow.id)
             .join(model, model.id == SyncRow.record_id)
@@ -159,13 +200,14 @@ def _retry_documents_soon(book: Book, customer: Customer) -> None:
         )
 
 
-def _note_pairs(book: Book, source: SyncRow, payment: Payment) -> None:
-    """Make `applied_here` of each of the payment's pairs equal to its applications."""
+def _note_pairs(book: Book, source: SyncRow, record: Payment | CreditNote) -> None:
+    """Make `applied_here` of each of the source's pairs equal to its applications."""
     pairs = {
         pair.invoice_row_id: pair for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == source.id))
     }
     applied: dict[int, Decimal] = {}
-    for application in db.session.scalars(select(Application).where(Application.payment_id == payment.id)):
+    own = Application.payment_id if isinstance(record, Payment) else Application.credit_note_id
+    for application in db.session.scalars(select(Application).where(own == record.id)):
         invoice = db.session.get_one(Invoice, application.invoice_id)
         applied[sync_row(book, Kind.INVOICE, invoice).id] = application.amount
     for invoice_row_id in applied.keys() - pairs.keys():
@@ -175,6 +217,6 @@ def _note_pairs(book: Book, source: SyncRow, payment: Payment) -> None:
         db.session.add(pairs[invoice_row_id])
     for invoice_row_id, pair in pairs.items():
         pair.applied_here = applied.get(invoice_row_id, Decimal(0))
-        if pair.hold == BY_HAND and not pair.applied_here and not source.key:
-            pair.hold = ""  # nothing was sent without it
+        if pair.hold == BY_HAND and not pair.applied_here and not (source.key and source.kind == Kind.PAYMENT):
+            pair.hold = ""  # nothing was sent without it; a credit note is sent whole
     db.session.flush()

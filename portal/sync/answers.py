@@ -130,7 +130,11 @@ def _updated(posting: Posting, row: SyncRow, key: str) -> None:
 
 
 def _taken_back(posting: Posting, row: SyncRow, key: str) -> None:
-    links.unlink(row)
+    if row.kind == Kind.CREDIT_NOTE and posting.act == Act.REVERSE:
+        links.lower_applied(row.id, posting.facts["pairs"])  # only an application of it was undone
+        row.synced_at = utcnow()
+    else:
+        links.unlink(row)
 
 
 def _applied(posting: Posting, row: SyncRow, key: str) -> None:

@@ -15,11 +15,13 @@ from portal.extensions import db, settings
 from portal.models.base import Origin
 from portal.models.company import Company
 from portal.models.connection import Book
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
 from portal.models.sync import (
     BY_HAND,
+    SOURCES,
     FormerKey,
     Hold,
     IntacctCustomer,
@@ -32,7 +34,7 @@ from portal.models.sync import (
 )
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.services import audit, invoices, payments, wanted
+from portal.services import audit, credit_notes, invoices, payments, wanted
 from portal.services.audit import Actor
 from portal.services.checks import show
 from portal.services.merging import move_documents
@@ -91,7 +93,7 @@ def _ask_what_was_booked_by_hand(invoice: SyncRow) -> None:
         if not pair.applied_here:
             continue
         payment, document = _record(pair.source), _record(invoice)
-        assert isinstance(payment, Payment)
+        assert isinstance(payment, Payment | CreditNote)
         ledger.report(
             pair.source, "by_hand",
             f"{show(pair.applied_here, payment.currency)} of {payment.number} on {document.number} was left out of"
@@ -142,7 +144,7 @@ def _link(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
         _give_up_copy(taken, row)
     _settle_open(row, there["key"], actor)
     links.link_without_posting(row, there["key"], there["number"], there, there.get("entity", ""))
-    if row.kind == Kind.PAYMENT:
+    if row.kind in SOURCES:
         _begin_as_equal(row)
     ledger.close(row, actor.text)
 
@@ -216,6 +218,10 @@ def _void_here(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     if isinstance(record, Invoice):
         links.unlink(row)
         invoices.void(record, reason=f"Decided on: {problem.text}", actor=actor)
+    elif isinstance(record, CreditNote):
+        if problem.code == "gone_there":
+            links.unlink(row)
+        credit_notes.void(record, reason=f"Decided on: {problem.text}", actor=actor)
     elif isinstance(record, Payment):
         payments.void(record, reason=f"Decided on: {problem.text}", actor=actor)
     else:
@@ -254,7 +260,7 @@ def _post_it(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     """Send the payment whole; one that is there without that money is taken back and made anew."""
     for pair in db.session.scalars(select(Pair).where(Pair.source_row_id == row.id, Pair.hold == BY_HAND)):
         pair.hold = ""
-    if row.key:
+    if row.key and row.kind == Kind.PAYMENT:  # a credit note is there whole: that part is applied
         row.have_hash = "to be made anew"
     row.hold, row.hold_reason = Hold.NONE, ""
     ledger.close(row, actor.text)
@@ -304,20 +310,24 @@ def _due(problem: Problem) -> None:
     problem.retry_at = utcnow()
 
 
-def _record(row: SyncRow) -> Customer | Invoice | Payment:
-    model: Any = {Kind.CUSTOMER: Customer, Kind.INVOICE: Invoice, Kind.PAYMENT: Payment}[Kind(row.kind)]
-    record: Customer | Invoice | Payment = db.session.get_one(model, row.record_id)
+def _record(row: SyncRow) -> wanted.Record:
+    model: Any = {
+        Kind.CUSTOMER: Customer, Kind.INVOICE: Invoice, Kind.PAYMENT: Payment, Kind.CREDIT_NOTE: CreditNote,
+    }[Kind(row.kind)]  # fmt: skip
+    record: wanted.Record = db.session.get_one(model, row.record_id)
     return record
 
 
-def _tell_wanted(record: Customer | Invoice | Payment) -> None:
+def _tell_wanted(record: wanted.Record) -> None:
     """Whether it is dated before the start, for one, is judged anew."""
     if isinstance(record, Customer):
         wanted.note_customer(record)
     elif isinstance(record, Invoice):
         wanted.note_invoice(record)
-    else:
+    elif isinstance(record, Payment):
         wanted.note_payment(record)
+    else:
+        wanted.note_credit_note(record)
 
 
 def _note(row: SyncRow, actor: Actor, text: str) -> None:

@@ -38,11 +38,13 @@ class Spec:
     fields: tuple[str, ...]
     created_field: str = "AUWHENCREATED"
     whole_first_pass: bool = False
+    wants: str = ""
+    """What the rows are read for, where settings say so."""
 
     @property
     def fingerprint(self) -> str:
         """Changes when the query does: a cursor with another fingerprint starts anew."""
-        text = "|".join((self.object, *self.fields, self.created_field))
+        text = "|".join((self.object, *self.fields, self.created_field, *((self.wants,) if self.wants else ())))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -124,8 +126,10 @@ def store(ctx: RunContext, page: CursorPage) -> None:
 
 
 def begun(book_id: int, spec: Spec) -> bool:
-    """Whether anything of this kind was ever read."""
-    query = select(Cursor.since).where(Cursor.book_id == book_id, Cursor.object == spec.object)
+    """Whether this was ever read as it is to be read now."""
+    query = select(Cursor.since).where(
+        Cursor.book_id == book_id, Cursor.object == spec.object, Cursor.fingerprint == spec.fingerprint
+    )
     return db.session.scalar(query) is not None
 
 

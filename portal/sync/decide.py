@@ -17,6 +17,8 @@ class Next(StrEnum):
     CREATE = "create"  # look first: ours is adopted, another's is a problem, absent is created
     UPDATE = "update"  # re-read first: only what is as we last sent it is updated
     REVERSE = "reverse"
+    DELETE = "delete"  # a credit note: what it lies on is undone, then it is deleted
+    UNAPPLY = "unapply"  # a credit note: taken off invoices, its rest applied in the next step
     APPLY = "apply"  # the differences of its pairs
 
 
@@ -60,6 +62,8 @@ def decide(case: Case) -> Decision:
         return Decision(Next.NONE, "came from Intacct")
     if not case.have:
         return Decision(Next.CREATE if case.want else Next.NONE)
+    if case.kind == Kind.CREDIT_NOTE:
+        return _decide_credit_note(case)
     if not case.want:
         return Decision(Next.REVERSE)
     if case.kind in (Kind.CUSTOMER, Kind.INVOICE):
@@ -71,4 +75,13 @@ def _decide_payment(case: Case) -> Decision:
     free = [pair for pair in case.pairs if not pair.hold]
     if case.want != case.have or case.sent_otherwise or any(pair.here < pair.there for pair in free):
         return Decision(Next.REVERSE)
+    return Decision(Next.APPLY if any(pair.here > pair.there for pair in free) else Next.NONE)
+
+
+def _decide_credit_note(case: Case) -> Decision:
+    if case.want != case.have:
+        return Decision(Next.DELETE)
+    free = [pair for pair in case.pairs if not pair.hold]
+    if any(pair.here < pair.there for pair in free):
+        return Decision(Next.UNAPPLY)
     return Decision(Next.APPLY if any(pair.here > pair.there for pair in free) else Next.NONE)

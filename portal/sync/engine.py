@@ -18,7 +18,7 @@ from portal.models.run import Run, RunKind, RunState
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.outages import described
-from portal.services import gateways, integration_settings
+from portal.services import gateways, integration_settings, wanted
 from portal.sync import (
     lease,
     previews,
@@ -26,6 +26,7 @@ from portal.sync import (
     runs,
     settle,
     subjects,
+    write_credits,
     write_customers,
     write_invoices,
     write_payments,
@@ -149,14 +150,24 @@ def _sync(ctx: RunContext) -> None:
 def _write(ctx: RunContext) -> None:
     today = _today(ctx)
     ctx.begin("take_back")
+    if ctx.choices.write_credit_notes:
+        _note_credit_notes(ctx)
+        write_credits.take_back(ctx, today)
     if ctx.choices.write_payments:
         write_payments.take_back(ctx, today)
     if ctx.choices.write_invoices:
         write_invoices.take_back(ctx, today)
         write_customers.write(ctx)
         write_invoices.write(ctx)
+    if ctx.choices.write_credit_notes:
+        write_credits.write(ctx, today)
     if ctx.choices.write_payments:
         write_payments.write(ctx, today)
+
+
+def _note_credit_notes(ctx: RunContext) -> None:
+    wanted.note_missing_credit_notes(db.session.get_one(Book, ctx.book_id))
+    ctx.checkpoint()
 
 
 def _sum_up(ctx: RunContext) -> None:

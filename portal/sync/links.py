@@ -12,12 +12,19 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from portal.extensions import db
 from portal.models.base import Origin
+from portal.models.credit_note import CreditNote
 from portal.models.customer import fold
+from portal.models.payment import Payment
 from portal.models.run import Reread
 from portal.models.sync import BY_HAND, FormerKey, IntacctCustomer, Kind, Pair, SyncRow
 from portal.models.types import utcnow
 
-OBJECTS = {Kind.CUSTOMER: "CUSTOMER", Kind.INVOICE: "ARINVOICE", Kind.PAYMENT: "ARPYMT"}
+OBJECTS = {
+    Kind.CUSTOMER: "CUSTOMER",
+    Kind.INVOICE: "ARINVOICE",
+    Kind.PAYMENT: "ARPYMT",
+    Kind.CREDIT_NOTE: "ARADJUSTMENT",
+}
 
 
 def link(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
@@ -70,6 +77,14 @@ def raise_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
     db.session.flush()
 
 
+def lower_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
+    """Take off what a posting undid: invoice row id -> amount, both as text of a posting's facts."""
+    for invoice_row_id, amount in amounts.items():
+        pair = pair_of(source_row_id, int(invoice_row_id))
+        pair.applied_there = max(pair.applied_there - Decimal(amount), Decimal(0))
+    db.session.flush()
+
+
 def take_over_applied(source: SyncRow, amounts: Mapping[str, Decimal]) -> None:
     """Begin the pairs of a payment that was found there: invoice key -> what lies there.
 
@@ -105,6 +120,13 @@ def find_pair(source_row_id: int, invoice_row_id: int) -> Pair | None:
     return db.session.scalar(
         select(Pair).where(Pair.source_row_id == source_row_id, Pair.invoice_row_id == invoice_row_id)
     )
+
+
+def record_of(source: SyncRow) -> Payment | CreditNote:
+    """The payment or credit note of a source's row."""
+    if source.kind == Kind.CREDIT_NOTE:
+        return db.session.get_one(CreditNote, source.record_id)
+    return db.session.get_one(Payment, source.record_id)
 
 
 def linked_row(book_id: int, object_: str, key: str, part: str | None = None) -> SyncRow | None:

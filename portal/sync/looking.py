@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from portal.intacct.queries import Filter, Query, all_of, any_of, between, less, like, one_of
-from portal.intacct.records import InvoiceRow, PaymentDetailRow, PaymentRow
+from portal.intacct.records import AdjustmentRow, InvoiceRow, PaymentDetailRow, PaymentRow
 from portal.sync import money
 from portal.sync.context import AsIf, RunContext
-from portal.sync.mapping import InvoiceRecord, PaymentRecord, reference_in
+from portal.sync.mapping import CreditNoteRecord, InvoiceRecord, PaymentRecord, reference_in
 from portal.sync.snapshots import Snapshot
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ LIKES_AT_ONCE = 100
 
 INVOICE_FIELDS = InvoiceRow.FIELDS
 PAYMENT_FIELDS = PaymentRow.FIELDS
+ADJUSTMENT_FIELDS = AdjustmentRow.FIELDS
 DETAIL_FIELDS = PaymentDetailRow.FIELDS
 ADVANCE_FIELDS = (
     "RECORDNO", "STATE", "PAYMENTMETHOD", "CUSTOMERID", "DOCNUMBER", "DESCRIPTION", "RECEIPTDATE", "CURRENCY",
@@ -107,6 +108,22 @@ def at_payments(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Loo
     return _sort_out(snapshots, [read_payment(row, ctx.offset) for row in rows])
 
 
+def at_credit_notes(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
+    """Look for credit notes by adjustment number and by reference; by row id."""
+    rows = _rows(ctx, "ARADJUSTMENT", "RECORDID", "WHENCREATED", ADJUSTMENT_FIELDS, snapshots)
+    return _sort_out(snapshots, [read_adjustment(row, ctx.offset) for row in rows])
+
+
+def adjustments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
+    """A/R adjustments by RECORDNO; a key that is gone has no entry."""
+    found = {}
+    for chunk in _chunks(sorted(set(keys)), 1000):
+        query = Query("ARADJUSTMENT", ADJUSTMENT_FIELDS, one_of("RECORDNO", chunk), show_private=not ctx.entity)
+        for row in ctx.rows(query):
+            found[row["RECORDNO"]] = read_adjustment(row, ctx.offset)
+    return found
+
+
 def invoices_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
     """Invoices by RECORDNO; a key that is gone has no entry. What a preview would have sent by now is as sent."""
     by_then = ctx.there_by_then(keys := set(keys))
@@ -177,6 +194,14 @@ def read_payment(row: dict[str, str], offset: timedelta) -> There:
         return _broken(row, row.get("DOCNUMBER", ""), error)
 
 
+def read_adjustment(row: dict[str, str], offset: timedelta) -> There:
+    """An ARADJUSTMENT row; one with a value that nobody can read says so instead of stopping the others."""
+    try:
+        return adjustment_there(AdjustmentRow.from_row(row, offset))
+    except ValueError as error:
+        return _broken(row, row.get("RECORDID", ""), error)
+
+
 def _broken(row: dict[str, str], number: str, error: ValueError) -> There:
     return There(
         key=row["RECORDNO"], number=number, customer_id=row.get("CUSTOMERID", ""), state=row.get("STATE", ""),
@@ -203,6 +228,16 @@ def payment_there(row: PaymentRow) -> There:
     )  # fmt: skip
 
 
+def adjustment_there(row: AdjustmentRow) -> There:
+    """An ARADJUSTMENT row as a look shows it: of a credit, what it is worth, what is open and what was used of it, all
+    above zero."""
+    return There(
+        key=str(row.record_no), number=row.number, customer_id=row.customer_id, state=row.state,
+        description=row.description, date=_day(row.date), due_date="", total=str(-row.trx_total),
+        due=str(-row.trx_due), paid=str(-row.trx_paid), entity=row.entity,
+    )  # fmt: skip
+
+
 def read_detail(row: dict[str, str], offset: timedelta) -> PaymentDetailRow | None:
     """An ARPYMTDETAIL row; None for one that nobody can read."""
     try:
@@ -211,15 +246,18 @@ def read_detail(row: dict[str, str], offset: timedelta) -> PaymentDetailRow | No
         return None
 
 
-def applied_of(ctx: RunContext, payment_keys: Iterable[str]) -> dict[str, dict[str, Decimal]]:
-    """What lies of these payments on invoices there: payment key -> invoice key -> amount."""
+_NAMED_BY = {"ARPYMT": ("PARENTPAYMENTKEY", "OVERPAYMENTKEY"), "ARADJUSTMENT": ("ADJUSTMENTKEY",)}
+
+
+def applied_of(ctx: RunContext, keys: Iterable[str], object_: str = "ARPYMT") -> dict[str, dict[str, Decimal]]:
+    """What lies of these payments (or adjustments) on invoices there: its key -> invoice key -> amount."""
     found: dict[str, dict[str, Decimal]] = {}
-    for chunk in _chunks(sorted(set(payment_keys)), 1000):
-        for field in ("PARENTPAYMENTKEY", "OVERPAYMENTKEY"):
+    for chunk in _chunks(sorted(set(keys)), 1000):
+        for field in _NAMED_BY[object_]:
             rows = ctx.rows(Query("ARPYMTDETAIL", DETAIL_FIELDS, one_of(field, chunk), show_private=not ctx.entity))
             details = [detail for row in rows if (detail := read_detail(row, ctx.offset)) is not None]
             for (source, invoice_key), amount in money.sums(details).items():
-                if source.object == "ARPYMT" and source.key in chunk:
+                if source.object == object_ and source.key in chunk:
                     found.setdefault(source.key, {}).setdefault(invoice_key, Decimal(0))
                     found[source.key][invoice_key] += amount
     return found
@@ -258,7 +296,8 @@ def _numbers(snapshots: Sequence[Snapshot]) -> list[str]:
 
 
 def _of_customers(date_field: str, snapshots: Sequence[Snapshot]) -> Filter:
-    records = [item.record for item in snapshots if isinstance(item.record, InvoiceRecord | PaymentRecord)]
+    kinds = InvoiceRecord | PaymentRecord | CreditNoteRecord
+    records = [item.record for item in snapshots if isinstance(item.record, kinds)]
     days = [record.date for record in records]
     return all_of(
         one_of("CUSTOMERID", sorted({record.customer_id for record in records})),

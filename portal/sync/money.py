@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +19,8 @@ OPENING = "OPENING"
 
 @dataclass(frozen=True)
 class Source:
-    """A payment (ARPYMT), an advance, or a credit: what a row's money is booked by."""
+    """A payment (ARPYMT), an advance, or a credit (`models.sync.CREDITS`): what a row's money is booked by. `key` is
+    the record's RECORDNO, of a discount that of the payment which took it."""
 
     object: str
     key: str
@@ -42,15 +44,28 @@ def sums(rows: Iterable[PaymentDetailRow]) -> dict[tuple[Source, str], Decimal]:
     return found
 
 
+def days(rows: Iterable[PaymentDetailRow]) -> dict[tuple[Source, str], dt.date]:
+    """(source, invoice key) -> when something of the source was put on the invoice, the last time."""
+    found: dict[tuple[Source, str], dt.date] = {}
+    for row in rows:
+        if row.state in COUNTS_NOT or row.invoice_key is None or row.paid_on is None:
+            continue
+        for source, _ in _parts(row):
+            place = (source, str(row.invoice_key))
+            found[place] = max(found.get(place, row.paid_on), row.paid_on)
+    return found
+
+
 def _parts(row: PaymentDetailRow) -> Iterable[tuple[Source, Decimal]]:
     """Each source that the row names, by the first key that is filled for its amount; cash by the parent payment."""
     named = (
         ("ARADVANCE", row.advance_key, row.advance),
         ("ARPYMT", row.overpayment_key, row.overpayment),
         ("ARADJUSTMENT", row.adjustment_key, row.adjustment),
-        ("ARINVOICE", row.negative_invoice_key, row.negative_invoice),
-        ("ARINVOICE", row.inline_key if row.inline_key != row.invoice_key else None, row.inline),
+        ("NEGATIVEINVOICE", row.negative_invoice_key, row.negative_invoice),
+        ("INLINECREDIT", row.inline_key if row.inline_key != row.invoice_key else None, row.inline),
         ("ARPYMT", row.parent_key or row.payment_key, row.cash),
+        ("DISCOUNT", row.parent_key or row.payment_key, row.discount),
     )
     for object_, key, amount in named:
         if key is not None and amount:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.intacct.errors import IntacctError
 from portal.intacct.queries import Query, one_of
-from portal.intacct.records import PaymentDetailRow, PaymentRow
+from portal.intacct.records import AdjustmentRow, InvoiceRow, PaymentDetailRow, PaymentRow
 from portal.models.base import Origin
 from portal.models.sync import Pair, SyncRow
 from portal.models.types import utcnow
@@ -22,7 +23,19 @@ from portal.sync.looking import There
 from portal.sync.money import OPENING, Source
 from portal.sync.rows import linked, linked_all
 
-VOIDED = ("V", "Voided")
+
+@dataclass(frozen=True)
+class Header:
+    """The record that money or credit comes from. `method` is Intacct's word, empty for a credit."""
+
+    there: There
+    date: dt.date | None
+    method: str = ""
+
+    @property
+    def voided(self) -> bool:
+        """Whether it was taken back there."""
+        return self.there.gone_back
 
 
 @dataclass(frozen=True)
@@ -35,12 +48,14 @@ class Successor:
 
 @dataclass
 class Picture:
-    """What lies on some invoices there, and the headers of the payments it came from; keys of `sums` are
+    """What lies on some invoices there, and the headers of what it came from; keys of `sums` are
     (source, invoice key)."""
 
     invoice_keys: frozenset[str] = frozenset()
     sums: dict[tuple[Source, str], Decimal] = field(default_factory=dict)
-    headers: dict[Source, PaymentRow] = field(default_factory=dict)
+    headers: dict[Source, Header] = field(default_factory=dict)
+    days: dict[tuple[Source, str], dt.date] = field(default_factory=dict)
+    """When a credit was put on an invoice, the last time."""
     successors: dict[Source, Successor] = field(default_factory=dict)
     """By a payment of ours that reads as voided: the one with our reference that is alive, where there is one."""
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -48,10 +63,16 @@ class Picture:
     taken_at: datetime = field(default_factory=utcnow)
 
 
+def reads_money(ctx: RunContext) -> bool:
+    """Whether anything on invoices is read: payments, credits, or what somebody did with credit notes of ours."""
+    chosen = ctx.choices
+    return chosen.read_payments or chosen.read_credits or chosen.write_credit_notes
+
+
 def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
     """Ask Intacct for all that lies on these invoices. Network only."""
     keys = sorted(set(invoice_keys))
-    if not keys or not ctx.choices.read_payments:
+    if not keys or not reads_money(ctx):
         return Picture()
     taken_at = utcnow()
     details: list[PaymentDetailRow] = []
@@ -64,15 +85,16 @@ def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
                 details.append(detail)
             else:
                 unreadable[row["RECORDNO"]] = row["RECORDKEY"]
-    sums = {place: amount for place, amount in money.sums(details).items() if place[0].is_money}
+    sums = money.sums(details)
     sources = {source for source, _ in sums} | _known_sources(ctx, keys)
     headers = {
         source: header
-        for object_ in sorted({source.object for source in sources})
+        for object_ in sorted({source.object for source in sources} & _READ_AS.keys())
         for source, header in _headers(ctx, object_, sources).items()
     }
-    successors = _successors(ctx, [source for source, header in headers.items() if header.state in VOIDED])
-    return Picture(frozenset(keys), sums, headers, successors, unreadable, taken_at)
+    successors = _successors(ctx, [source for source, header in headers.items() if header.voided])
+    days = money.days(details)
+    return Picture(frozenset(keys), sums, headers, days, successors, unreadable, taken_at)
 
 
 def _successors(ctx: RunContext, voided: Iterable[Source]) -> dict[Source, Successor]:
@@ -109,18 +131,48 @@ def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
     return found
 
 
-def _headers(ctx: RunContext, object_: str, sources: Iterable[Source]) -> dict[Source, PaymentRow]:
+def _headers(ctx: RunContext, object_: str, sources: Iterable[Source]) -> dict[Source, Header]:
+    asked, fields, read = _READ_AS[object_]
     keys = sorted(source.key for source in sources if source.object == object_)
-    found: dict[Source, PaymentRow] = {}
+    found: dict[Source, Header] = {}
     for start in range(0, len(keys), 1000):
-        fields = looking.PAYMENT_FIELDS if object_ == "ARPYMT" else looking.ADVANCE_FIELDS
         where = one_of("RECORDNO", keys[start : start + 1000])
-        for row in _rows_or_none(ctx, Query(object_, fields, where, show_private=not ctx.entity)):
+        for row in _rows_or_none(ctx, Query(asked, fields, where, show_private=not ctx.entity)):
             try:
-                found[Source(object_, row["RECORDNO"])] = PaymentRow.from_row(row, ctx.offset)
+                found[Source(object_, row["RECORDNO"])] = read(row, ctx.offset)
             except ValueError:
                 continue  # as good as not seen: its money becomes a problem and is read again
     return found
+
+
+def _payment(row: Mapping[str, str], offset: timedelta) -> Header:
+    payment = PaymentRow.from_row(row, offset)
+    return Header(looking.payment_there(payment), payment.receipt_date or payment.paid_on, payment.method)
+
+
+def _discount(row: Mapping[str, str], offset: timedelta) -> Header:
+    return replace(_payment(row, offset), method="")
+
+
+def _adjustment(row: Mapping[str, str], offset: timedelta) -> Header:
+    adjustment = AdjustmentRow.from_row(row, offset)
+    return Header(looking.adjustment_there(adjustment), adjustment.date)
+
+
+def _invoice(row: Mapping[str, str], offset: timedelta) -> Header:
+    invoice = InvoiceRow.from_row(row, offset)
+    return Header(looking.invoice_there(invoice), invoice.invoice_date)
+
+
+_READ_AS: dict[str, tuple[str, tuple[str, ...], Callable[[Mapping[str, str], timedelta], Header]]] = {
+    "ARPYMT": ("ARPYMT", looking.PAYMENT_FIELDS, _payment),
+    "ARADVANCE": ("ARADVANCE", looking.ADVANCE_FIELDS, _payment),
+    "ARADJUSTMENT": ("ARADJUSTMENT", looking.ADJUSTMENT_FIELDS, _adjustment),
+    "NEGATIVEINVOICE": ("ARINVOICE", looking.INVOICE_FIELDS, _invoice),
+    "INLINECREDIT": ("ARINVOICE", looking.INVOICE_FIELDS, _invoice),
+    "DISCOUNT": ("ARPYMT", looking.PAYMENT_FIELDS, _discount),
+}
+"""By a source's object: what to ask for, and how its rows are read."""
 
 
 def _rows_or_none(ctx: RunContext, query: Query) -> list[dict[str, str]]:

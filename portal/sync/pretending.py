@@ -82,7 +82,8 @@ def _now(item: Ready) -> str:
 
 
 def _as_if(row: SyncRow, item: Ready, built: Built) -> AsIf:
-    if item.act in (Act.REVERSE, Act.DELETE):
+    undoes_application = item.act == Act.REVERSE and item.kind == Kind.CREDIT_NOTE
+    if item.act in (Act.REVERSE, Act.DELETE) and not undoes_application:
         return AsIf("", "", "", "")
     number = str(built.facts.get("number") or row.number_there)
     if item.act == Act.CREATE:
@@ -97,7 +98,7 @@ def _money(item: Ready, built: Built) -> tuple[str, str]:
     record = item.snapshot.record
     if isinstance(record, CustomerRecord) or record is None:
         return "0", ""
-    if item.act == Act.APPLY:
+    if item.act == Act.APPLY or (item.act == Act.REVERSE and item.kind == Kind.CREDIT_NOTE):
         amount = sum((Decimal(part) for part in built.facts["pairs"].values()), Decimal(0))
     elif isinstance(record, PaymentRecord):
         amount = sum((part.amount for part in record.parts), record.rest)

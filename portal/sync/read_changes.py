@@ -7,6 +7,7 @@ whole and compared with what we knew, so that reading the same row twice changes
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -14,12 +15,11 @@ from sqlalchemy import delete, select
 from portal.extensions import db
 from portal.models.base import Origin
 from portal.models.invoice import Invoice
-from portal.models.payment import Payment
 from portal.models.run import Reread
-from portal.models.sync import SyncRow
+from portal.models.sync import Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.sync import book_money, cursors, judging, links, looking, picture, scope, write_invoices
+from portal.sync import book_money, both_sides, cursors, judging, links, looking, picture, scope, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.cursors import CursorPage, Spec
 from portal.sync.looking import There
@@ -28,6 +28,7 @@ from portal.sync.rows import has_open_posting, linked, linked_all
 INVOICES = Spec("ARINVOICE", looking.INVOICE_FIELDS)
 DETAILS = Spec("ARPYMTDETAIL", looking.DETAIL_FIELDS, created_field="WHENCREATED")
 PAYMENTS = Spec("ARPYMT", looking.PAYMENT_FIELDS)
+ADJUSTMENTS = Spec("ARADJUSTMENT", looking.ADJUSTMENT_FIELDS)
 
 REREADS_AT_ONCE = 500
 LONGEST_PAUSE = timedelta(hours=24)
@@ -36,9 +37,8 @@ LONGEST_PAUSE = timedelta(hours=24)
 def read(ctx: RunContext) -> None:
     """Read every change since the last sync, then what was asked to be read again."""
     ctx.begin("read")
-    specs = [INVOICES, DETAILS, PAYMENTS] if ctx.choices.read_payments else [INVOICES]
-    _follow_switch(ctx)
-    for pages in cursors.rounds(ctx, specs):
+    _follow_switches(ctx)
+    for pages in cursors.rounds(ctx, _specs(ctx)):
         touched: set[str] = set()
         for page in pages:
             touched |= _HANDLERS[page.spec.object](ctx, page)
@@ -47,7 +47,7 @@ def read(ctx: RunContext) -> None:
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
-    book_money.try_held_again(ctx)
+    both_sides.try_again(ctx)
     ctx.checkpoint()
     read_queued(ctx)
 
@@ -59,15 +59,30 @@ def read_queued(ctx: RunContext) -> None:
         _read_again(ctx, ids[start : start + REREADS_AT_ONCE])
 
 
-def _follow_switch(ctx: RunContext) -> None:
-    """With reading of payments off, its cursors are forgotten; the first reading after that takes the whole history of
-    every invoice that is linked by then."""
-    if not ctx.choices.read_payments:
-        cursors.forget(ctx.book_id, (DETAILS, PAYMENTS))
-    elif not cursors.begun(ctx.book_id, DETAILS):
+def _specs(ctx: RunContext) -> list[Spec]:
+    """What is read: always invoices; rows of money as soon as anything on invoices is wanted."""
+    if not picture.reads_money(ctx):
+        return [INVOICES]
+    credits_ = [ADJUSTMENTS] if ctx.choices.read_credits or ctx.choices.write_credit_notes else []
+    return [INVOICES, _details(ctx), PAYMENTS, *credits_]
+
+
+def _details(ctx: RunContext) -> Spec:
+    """Rows of money, by what of them is wanted: when that changes, they are read anew."""
+    chosen = ctx.choices
+    wants = (("payments", chosen.read_payments), ("credits", chosen.read_credits), ("full", chosen.sync_full_credits))
+    return replace(DETAILS, wants=" ".join(name for name, is_wanted in wants if is_wanted))
+
+
+def _follow_switches(ctx: RunContext) -> None:
+    """With reading of payments and credits off, its cursors are forgotten; when more is to be read than before, the
+    whole history of every invoice that is linked by then is."""
+    if not picture.reads_money(ctx):
+        cursors.forget(ctx.book_id, (DETAILS, PAYMENTS, ADJUSTMENTS))
+    elif not cursors.begun(ctx.book_id, _details(ctx)):
         query = select(SyncRow.key).where(SyncRow.book_id == ctx.book_id, SyncRow.object == "ARINVOICE")
         for key in db.session.scalars(query).all():
-            links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "reading of payments was switched on")
+            links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "reading of money was switched")
     ctx.checkpoint()
 
 
@@ -123,32 +138,47 @@ def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
     there = {row["RECORDNO"]: row for row in page.rows}
     for row in rows:
         if row.origin == Origin.PORTAL and not row.hold and not has_open_posting(row.id):
-            compare_payment(ctx, row, looking.read_payment(there[row.key], ctx.offset))
+            compare_source(ctx, row, "Payment", looking.read_payment(there[row.key], ctx.offset))
     return book_money.invoices_of(rows)
 
 
-def compare_payment(ctx: RunContext, row: SyncRow, there: There) -> None:
-    """Notice what somebody changed in Intacct on a payment of ours; its voiding and its money are told elsewhere."""
+def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There) -> None:
+    """Notice what somebody changed in Intacct on a payment or credit note of ours; its voiding and its money are told
+    elsewhere."""
     if there.gone_back or row.want_hash != row.have_hash:
         return
-    number = db.session.get_one(Payment, row.record_id).number
+    number = links.record_of(row).number
     if there.unreadable:
         judging.unreadable(ctx, row, number, there.unreadable)
     elif changes := write_invoices.differences(row.seen_there, there):
-        judging.changed_there(ctx, row, f"Payment {number}", changes, there)
+        judging.changed_there(ctx, row, f"{what} {number}", changes, there)
     else:
         ledger.close_if(row, ("changed_there", "cannot_store"), ctx.by)
 
 
-_HANDLERS = {"ARINVOICE": _take_invoices, "ARPYMTDETAIL": _take_details, "ARPYMT": _take_payments}
+def _take_adjustments(ctx: RunContext, page: CursorPage) -> set[str]:
+    """What somebody changed in Intacct on credit notes of ours; what they lie on is told by the rows of money."""
+    there = {row["RECORDNO"]: row for row in page.rows}
+    for row in linked_all(ctx.book_id, "ARADJUSTMENT", there):
+        if row.kind == Kind.CREDIT_NOTE and not row.hold and not has_open_posting(row.id):
+            compare_source(ctx, row, "Credit note", looking.read_adjustment(there[row.key], ctx.offset))
+    return set()
+
+
+_HANDLERS = {
+    "ARINVOICE": _take_invoices,
+    "ARPYMTDETAIL": _take_details,
+    "ARPYMT": _take_payments,
+    "ARADJUSTMENT": _take_adjustments,
+}
 
 
 def _queued(ctx: RunContext) -> list[int]:
     """What has to be read by key, however far the cursors have moved: what is due, and by hand everything. What is
     queued from here on waits for the next run."""
     query = select(Reread.id).where(Reread.book_id == ctx.book_id)
-    if not ctx.choices.read_payments:
-        query = query.where(Reread.object != "ARPYMTDETAIL")  # it waits until the reading of payments is switched on
+    if not picture.reads_money(ctx):
+        query = query.where(Reread.object != "ARPYMTDETAIL")  # it waits until the reading of money is switched on
     if not ctx.by_hand:
         query = query.where(Reread.not_before <= utcnow())
     ids = list(db.session.scalars(query.order_by(Reread.id)))

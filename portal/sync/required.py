@@ -13,9 +13,10 @@ from portal.intacct.errors import IntacctError
 from portal.intacct.functions import InvoiceLine
 from portal.intacct.queries import Query, one_of
 from portal.models.connection import IntacctList
+from portal.models.sync import Kind
 from portal.services.intacct_lists import GL_ACCOUNTS, REQUIRE_FLAGS, requirements
 from portal.sync.context import RunContext
-from portal.sync.mapping import CannotSend, InvoiceRecord, document_lines
+from portal.sync.mapping import CannotSend, CreditNoteRecord, InvoiceRecord, adjustment_lines, document_lines
 from portal.sync.snapshots import Snapshot
 
 CODE = "dimension"
@@ -24,29 +25,30 @@ CODE = "dimension"
 Requirements = Mapping[str, Sequence[str]]
 """What each GL account requires: words such as "location"."""
 
+_NOUNS = {Kind.INVOICE: "Invoice", Kind.CREDIT_NOTE: "Credit note"}
 _KEYS = {"project": "projectid", "vendor": "vendorid", "employee": "employeeid", "item": "itemid", "class": "classid"}
 
 
 def lacking(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, str]:
-    """Row id -> a sentence that names what the lines of an invoice lack. Asks Intacct only on suspicion."""
+    """Row id -> a sentence that names what the lines of a document lack. Asks Intacct only on suspicion."""
     documents = {snapshot.row_id: _lines(ctx, snapshot) for snapshot in snapshots}
     known = _known(ctx)
     suspects = {row_id: lines for row_id, lines in documents.items() if _unmet(lines, known)}
     if not suspects:
         return {}
     asked = _ask(ctx, {line.account for lines in suspects.values() for line in lines})
-    numbers = {snapshot.row_id: snapshot.number for snapshot in snapshots}
+    names = {snapshot.row_id: f"{_NOUNS[snapshot.kind]} {snapshot.number}" for snapshot in snapshots}
     return {
-        row_id: _sentence(numbers[row_id], unmet)
-        for row_id, lines in suspects.items()
-        if (unmet := _unmet(lines, asked))
+        row_id: _sentence(names[row_id], unmet) for row_id, lines in suspects.items() if (unmet := _unmet(lines, asked))
     }
 
 
 def _lines(ctx: RunContext, snapshot: Snapshot) -> Sequence[InvoiceLine]:
     record = snapshot.record
-    assert isinstance(record, InvoiceRecord)
+    assert isinstance(record, InvoiceRecord | CreditNoteRecord)
     try:
+        if isinstance(record, CreditNoteRecord):
+            return adjustment_lines(record, ctx.choices)
         return document_lines(snapshot.number, record.lines, record.discount, record.tax, ctx.choices)
     except CannotSend:
         return ()  # said when it is built
@@ -87,9 +89,9 @@ def _has(line: InvoiceLine, word: str) -> bool:
     return word == "customer" or bool(line.dimensions.get(_KEYS[word]))
 
 
-def _sentence(number: str, unmet: Sequence[tuple[int, str, str]]) -> str:
+def _sentence(document: str, unmet: Sequence[tuple[int, str, str]]) -> str:
     told = "; ".join(f"line {line} needs a {word} for account {account}" for line, account, word in unmet)
     return (
-        f"Invoice {number} lacks what its GL accounts require in Intacct: {told}. Nothing of it was sent. Choose the"
+        f"{document} lacks what its GL accounts require in Intacct: {told}. Nothing of it was sent. Choose the"
         " location or department of new lines in the integration settings, or write it on the lines."
     )

@@ -237,7 +237,11 @@ def note(ctx: RunContext, outcome: Stored, number: str) -> None:
         ctx.item("not_sent", f"Intacct did not take it now: {outcome.text}", row_id=outcome.row_id)
 
 
+_FIGURES = {Act.APPLY: "applied", Act.REVERSE: "reversed", Act.DELETE: "reversed"}
+
+
 def count_written(ctx: RunContext, act: Act, kind: Kind) -> None:
-    """Add one to the run's figure for an act on a kind of record."""
-    figure = "reversed" if act in (Act.REVERSE, Act.DELETE) else "written"
-    ctx.count("applied.payments" if act == Act.APPLY else f"{figure}.{kind.value}s")
+    """Add one to the run's figure for an act on a kind of record; what is reversed of a credit note is only an
+    application of it."""
+    figure = "unapplied" if (act, kind) == (Act.REVERSE, Kind.CREDIT_NOTE) else _FIGURES.get(act, "written")
+    ctx.count(f"{figure}.{kind.value}s")

@@ -18,7 +18,7 @@ from portal.intacct.errors import IntacctError
 from portal.intacct.gateway import Call
 from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal
 from portal.intacct.stamps import format_stamp
-from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
+from portal.models.sync import SOURCES, Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
 from portal.sync import answers, directory, judging, links, looking, sending
 from portal.sync.answers import Answer, Stored
@@ -27,8 +27,6 @@ from portal.sync.looking import There
 
 BORN_BEFORE = timedelta(hours=1)
 """Intacct stamps records before they become visible; its clock need not be ours."""
-
-MONEY = (Kind.PAYMENT, Kind.CREDIT_NOTE)
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def _conclude(ctx: RunContext, item: Open, finding: Finding, began: datetime) ->
         ctx.count("unknown")
         ctx.item("unknown", "Not found in Intacct yet, which may still be working on it.", row_id=item.row_id)
         ctx.checkpoint()
-    elif finding.near is not None or (item.id_was_used and item.kind in MONEY):
+    elif finding.near is not None or (item.id_was_used and item.kind in SOURCES):
         _cannot_tell(ctx, row, item, finding.near)
         ctx.checkpoint()
     elif item.id_was_used:
@@ -221,7 +219,7 @@ def _look_for_created(ctx: RunContext, item: Open) -> Finding:
     found = _records(ctx, item)
     ours = [there for there in found if there.ref == item.ref and not there.gone_back and not there.is_application]
     if ours:
-        applied = looking.applied_of(ctx, [ours[0].key]) if item.kind == Kind.PAYMENT else {}
+        applied = looking.applied_of(ctx, [ours[0].key], links.OBJECTS[item.kind]) if item.kind in SOURCES else {}
         return Finding(True, ours[0].key, applied=applied.get(ours[0].key, {}))
     return Finding(near=_near(ctx, item, found))
 
@@ -236,14 +234,17 @@ def _look_for_customer(ctx: RunContext, item: Open) -> Finding:
 
 def _records(ctx: RunContext, item: Open) -> list[There]:
     """The records of the number that was sent, and the customer's that were born since it was sent."""
-    object_, number_field, fields = (
-        ("ARINVOICE", "RECORDID", looking.INVOICE_FIELDS)
-        if item.kind == Kind.INVOICE
-        else ("ARPYMT", "DOCNUMBER", looking.PAYMENT_FIELDS)
-    )
-    rows = ctx.rows(Query(object_, fields, _where(ctx, item, number_field), show_private=not ctx.entity))
-    read = looking.read_invoice if item.kind == Kind.INVOICE else looking.read_payment
+    number_field, fields, read = _READ_AS[item.kind]
+    where = _where(ctx, item, number_field)
+    rows = ctx.rows(Query(links.OBJECTS[item.kind], fields, where, show_private=not ctx.entity))
     return [read(row, ctx.offset) for row in rows]
+
+
+_READ_AS = {
+    Kind.INVOICE: ("RECORDID", looking.INVOICE_FIELDS, looking.read_invoice),
+    Kind.PAYMENT: ("DOCNUMBER", looking.PAYMENT_FIELDS, looking.read_payment),
+    Kind.CREDIT_NOTE: ("RECORDID", looking.ADJUSTMENT_FIELDS, looking.read_adjustment),
+}
 
 
 def _where(ctx: RunContext, item: Open, number_field: str) -> Filter:
@@ -277,13 +278,15 @@ def _look_for_reversed(ctx: RunContext, item: Open) -> Finding:
     if item.kind == Kind.INVOICE:
         there = looking.invoices_by_key(ctx, [key]).get(key)
         return Finding(there is None or there.gone_back, key)
+    if item.act == Act.DELETE:
+        return Finding(key not in looking.adjustments_by_key(ctx, [key]), key)
     payment = looking.payments_by_key(ctx, [key]).get(key)
     return Finding(payment is None or payment.gone_back, key)
 
 
 def _look_for_applied(ctx: RunContext, item: Open) -> Finding:
     """An apply is there when the sum of each of its pairs has risen by what it carried."""
-    lies = looking.applied_of(ctx, [item.facts["key"]]).get(item.facts["key"], {})
+    lies = looking.applied_of(ctx, [item.facts["key"]], links.OBJECTS[item.kind]).get(item.facts["key"], {})
     for invoice_row_id, amount in item.facts["pairs"].items():
         before = Decimal(item.facts["before"][invoice_row_id])
         if lies.get(item.facts["invoice_keys"][invoice_row_id], Decimal(0)) < before + Decimal(amount):

@@ -13,18 +13,19 @@ from sqlalchemy import exists, func, or_, select
 from portal.extensions import db
 from portal.intacct.functions import Address
 from portal.models.base import Origin
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.models.sync import Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import SOURCES, Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.models.types import utcnow
 from portal.queries import left_out
 from portal.sync import scope
 from portal.sync.context import RunContext
-from portal.sync.decide import Case, Decision, PairCase, decide
-from portal.sync.mapping import CustomerRecord, InvoiceRecord, LineRecord, Part, PaymentRecord
+from portal.sync.decide import Case, Decision, Next, PairCase, decide
+from portal.sync.mapping import CreditNoteRecord, CustomerRecord, InvoiceRecord, LineRecord, Part, PaymentRecord
 
-R = TypeVar("R", Customer, Invoice, Payment)
+R = TypeVar("R", Customer, Invoice, Payment, CreditNote)
 
 
 AT_ONCE = 500
@@ -48,7 +49,7 @@ class Snapshot:
     tried: bool
     version: int
     decision: Decision
-    record: CustomerRecord | InvoiceRecord | PaymentRecord | None = None
+    record: CustomerRecord | InvoiceRecord | PaymentRecord | CreditNoteRecord | None = None
     waits_for: str = ""
     held_parts: tuple[int, ...] = ()
     applied_there: dict[int, Decimal] | None = None
@@ -61,11 +62,13 @@ def candidates(ctx: RunContext, kind: Kind) -> list[int]:
     problem waits for a later hour (a person's Sync Now tries all)."""
     query = select(SyncRow.id).where(*scope.seen(ctx), SyncRow.kind == kind, SyncRow.hold == "")
     unequal = SyncRow.want_hash != SyncRow.have_hash
-    if kind == Kind.PAYMENT:
+    if kind in SOURCES:
         owes = exists().where(
             Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == ""
         )
-        unequal = or_(unequal, owes, SyncRow.id.in_(left_out.posted_otherwise(ctx.book_id, ctx.only_rows)))
+        unequal = or_(unequal, owes)
+    if kind == Kind.PAYMENT:
+        unequal = or_(unequal, SyncRow.id.in_(left_out.posted_otherwise(ctx.book_id, ctx.only_rows)))
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
     query = query.where(unequal, ~is_open)
     if not ctx.by_hand:
@@ -81,7 +84,9 @@ def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
     if len(row_ids) > AT_ONCE:
         chunks = (row_ids[start : start + AT_ONCE] for start in range(0, len(row_ids), AT_ONCE))
         return [snapshot for chunk in chunks for snapshot in take(ctx, kind, chunk)]
-    make = {Kind.CUSTOMER: _customers, Kind.INVOICE: _invoices, Kind.PAYMENT: _payments}[kind]
+    make = {
+        Kind.CUSTOMER: _customers, Kind.INVOICE: _invoices, Kind.PAYMENT: _payments, Kind.CREDIT_NOTE: _credit_notes,
+    }[kind]  # fmt: skip
     rows = {row.id: row for row in db.session.scalars(select(SyncRow).where(SyncRow.id.in_(row_ids)))}
     ctx.stand(rows.values())
     tried = set(db.session.scalars(select(Posting.sync_row_id).where(Posting.sync_row_id.in_(row_ids)).distinct()))
@@ -100,7 +105,7 @@ def is_as_taken(row: SyncRow, snapshot: Snapshot) -> bool:
     """Whether the record is still what was looked at: not edited, applied elsewhere, linked or held since."""
     if row.hold or (row.want_hash, row.have_hash, row.key) != (snapshot.want, snapshot.have, snapshot.key):
         return False
-    if snapshot.kind != Kind.PAYMENT:
+    if snapshot.kind not in SOURCES:
         return True
     pairs = db.session.scalars(select(Pair).where(Pair.source_row_id == row.id))
     return {pair.invoice_row_id: pair.applied_here for pair in pairs} == snapshot.applied_here
@@ -164,10 +169,14 @@ def _invoice_record(invoice: Invoice, customer: SyncRow | None) -> InvoiceRecord
         total=invoice.total,
         discount=invoice.discount,
         tax=invoice.tax,
-        lines=tuple(
-            LineRecord(line.description, line.amount, line.account, line.location, line.department, dict(line.extra))
-            for line in invoice.lines
-        ),
+        lines=_lines(invoice),
+    )
+
+
+def _lines(record: Invoice | CreditNote) -> tuple[LineRecord, ...]:
+    return tuple(
+        LineRecord(line.description, line.amount, line.account, line.location, line.department, dict(line.extra))
+        for line in record.lines
     )
 
 
@@ -207,6 +216,46 @@ def _payment(
     waits_for = _missing_customer(ctx, customer, payment.customer) or _missing_invoice(ctx, sending, held)
     return Snapshot(
         **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
+        held_parts=tuple(pair.id for pair in held),
+        applied_there={pair.invoice_row_id: pair.applied_there for pair, _ in pairs},
+        applied_here={pair.invoice_row_id: pair.applied_here for pair, _ in pairs},
+    )  # fmt: skip
+
+
+def _credit_notes(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+    records = _by_id(CreditNote, rows)
+    customers = _customer_rows(ctx, [note.customer_id for note in records.values()])
+    pairs = _pairs(ctx, [row.id for row in rows])
+    return {
+        row.id: _credit_note(ctx, row, tried, records[row.record_id], customers, pairs.get(row.id, [])) for row in rows
+    }  # fmt: skip
+
+
+def _credit_note(
+    ctx: RunContext,
+    row: SyncRow,
+    tried: set[int],
+    note: CreditNote,
+    customers: dict[int, SyncRow],
+    pairs: list[tuple[Pair, SyncRow]],
+) -> Snapshot:
+    """It is posted whole, whatever it lies on; only its application waits for the invoices."""
+    decision = _decision(row, [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in pairs])
+    customer = customers.get(note.customer_id)
+    sending = [(pair, invoice) for pair, invoice in pairs if pair.applied_here and not pair.hold]
+    held = [pair for pair, invoice in sending if invoice.hold and not invoice.key]
+    made_from = db.session.get(Invoice, note.invoice_id) if note.invoice_id else None
+    record = CreditNoteRecord(
+        number=note.number, customer_id=customer.number_there if customer else "", date=note.date,
+        currency=note.currency, invoice_number=made_from.number if made_from else "", total=note.total,
+        discount=note.discount, tax=note.tax, lines=_lines(note),
+        parts=tuple(_part(pair, invoice) for pair, invoice in sending if pair not in held), rest=note.balance,
+    )  # fmt: skip
+    waits_for = _missing_customer(ctx, customer, note.customer)
+    if decision.next == Next.APPLY:
+        waits_for = waits_for or _missing_invoice(ctx, sending, held)
+    return Snapshot(
+        **_common(row, tried, note), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
         applied_there={pair.invoice_row_id: pair.applied_there for pair, _ in pairs},
         applied_here={pair.invoice_row_id: pair.applied_here for pair, _ in pairs},
@@ -261,7 +310,7 @@ def _by_id(model: type[R], rows: Sequence[SyncRow]) -> dict[int, R]:
     return {record.id: record for record in db.session.scalars(select(model).where(model.id.in_(ids)))}
 
 
-def _common(row: SyncRow, tried: set[int], record: Customer | Invoice | Payment) -> dict[str, Any]:
+def _common(row: SyncRow, tried: set[int], record: Customer | Invoice | Payment | CreditNote) -> dict[str, Any]:
     return {
         "row_id": row.id, "record_id": row.record_id, "kind": Kind(row.kind), "ref": row.ref, "number": record.number,
         "want": row.want_hash, "have": row.have_hash, "key": row.key, "entity": row.entity,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from portal.extensions import db
+from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Application, Payment
 from portal.models.run import Run
@@ -26,6 +27,11 @@ def _with_forerunners(book_id: int, kind: Kind, record_id: int) -> set[int]:
     found = _row(book_id, kind, record_id)
     if kind == Kind.INVOICE:
         found |= _row(book_id, Kind.CUSTOMER, db.session.get_one(Invoice, record_id).customer_id)
+    if kind == Kind.CREDIT_NOTE:
+        found |= _row(book_id, Kind.CUSTOMER, db.session.get_one(CreditNote, record_id).customer_id)
+        own = select(Application.invoice_id).where(Application.credit_note_id == record_id)
+        for invoice_id in db.session.scalars(own):
+            found |= _row(book_id, Kind.INVOICE, invoice_id)
     if kind == Kind.PAYMENT:
         found |= _row(book_id, Kind.CUSTOMER, db.session.get_one(Payment, record_id).customer_id)
         for invoice_id in db.session.scalars(select(Application.invoice_id).where(Application.payment_id == record_id)):

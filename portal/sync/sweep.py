@@ -19,7 +19,7 @@ from portal.intacct.stamps import format_stamp
 from portal.models.base import Origin
 from portal.models.connection import Book
 from portal.models.run import Cursor
-from portal.models.sync import Kind, SyncRow
+from portal.models.sync import KEPT_AS, Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.sync import book_money, judging, links, read_changes, scope
@@ -114,7 +114,9 @@ def _gone(ctx: RunContext, rows: Sequence[SyncRow]) -> list[int]:
 def _there(ctx: RunContext, object_: str, keys: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for chunk in _chunks(sorted(keys)):
-        query = Query(object_, ("RECORDNO",), one_of("RECORDNO", chunk), show_private=not ctx.entity)
+        query = Query(
+            KEPT_AS.get(object_, object_), ("RECORDNO",), one_of("RECORDNO", chunk), show_private=not ctx.entity
+        )
         found |= {row["RECORDNO"] for row in ctx.rows(query)}
     return found
 

@@ -8,14 +8,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from portal.extensions import db
-from portal.models.sync import BY_HAND, LEFT_WITH_INVOICE, Act, Hold, Kind, Pair, SyncRow
+from portal.models.sync import LEFT_WITH_INVOICE, Act, Hold, Kind, SyncRow
 from portal.problems import ledger
-from portal.services.checks import show
-from portal.sync import judging, links, looking, open_days, sending, write_invoices
+from portal.sync import apply_rests, judging, links, looking, open_days, sending
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import Look, There
-from portal.sync.mapping import Built, Part, PaymentRecord, build_apply, build_payment, build_reverse
+from portal.sync.mapping import Built, PaymentRecord, build_payment, build_reverse
 from portal.sync.sending import Ready
 from portal.sync.snapshots import Snapshot, candidates, take
 
@@ -29,7 +28,7 @@ def write(ctx: RunContext, today: dt.date) -> None:
         snapshots = take(ctx, Kind.PAYMENT, ids[start : start + looking.LOOK_AT_ONCE])
         ctx.commit()
         _create(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.CREATE])
-        _apply(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.APPLY], today)
+        apply_rests.apply(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.APPLY], today)
         ctx.checkpoint(position=min(start + looking.LOOK_AT_ONCE, len(ids)))
 
 
@@ -54,7 +53,7 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
         return
     looks = looking.at_payments(ctx, sendable)
     applied = looking.applied_of(ctx, [look.ours.key for look in looks.values() if look.ours])
-    invoices = _paid_invoices(ctx, sendable)
+    invoices = apply_rests.paid_invoices(ctx, sendable)
     inline = looking.inline_credits(ctx, invoices)
     ready = []
     for snapshot in sendable:
@@ -72,7 +71,7 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
 def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
     row = db.session.get_one(SyncRow, snapshot.row_id)
     record = _record(snapshot)
-    _hold_parts(ctx, snapshot)
+    apply_rests.hold_parts(ctx, snapshot)
     if snapshot.waits_for:
         judging.wait(ctx, row, snapshot.waits_for)
         return True
@@ -86,24 +85,6 @@ def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
     return True
 
 
-def _hold_parts(ctx: RunContext, snapshot: Snapshot) -> None:
-    """Money on an invoice that is left out on purpose is not posted; somebody books it by hand, or asks for it."""
-    currency = _record(snapshot).currency
-    for pair_id in snapshot.held_parts:
-        pair = db.session.get_one(Pair, pair_id)
-        pair.hold = BY_HAND
-        ctx.item(
-            "left",
-            f"{show(pair.applied_here, currency)} is to be booked by hand: its invoice is not sent.",
-            row_id=snapshot.row_id,
-        )
-
-
-def _paid_invoices(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[str, There]:
-    keys = [part.invoice_key for snapshot in snapshots for part in _record(snapshot).parts]
-    return looking.invoices_by_key(ctx, keys)
-
-
 def _judge_create(
     ctx: RunContext,
     row: SyncRow,
@@ -113,7 +94,7 @@ def _judge_create(
     inline: dict[str, Decimal],
 ) -> Ready | None:
     record = _record(snapshot)
-    if not _invoices_take_it(ctx, row, snapshot, [(part, part.amount) for part in record.parts], invoices):
+    if not apply_rests.invoices_take_it(ctx, row, snapshot, [(part, part.amount) for part in record.parts], invoices):
         return None
     # The first payment of an invoice takes its inline credit; those behind it find none left.
     parts = tuple(replace(part, inline=inline.pop(part.invoice_key, Decimal(0))) for part in record.parts)
@@ -124,100 +105,6 @@ def _judge_create(
         return build_payment(replace(whole, posted_on=posted_on), ctx.choices, snapshot.ref, seq, ctx.currencies)
 
     return sending.ready(snapshot, Act.CREATE, build, above=look.above)
-
-
-def _invoices_take_it(
-    ctx: RunContext,
-    row: SyncRow,
-    snapshot: Snapshot,
-    amounts: Sequence[tuple[Part, Decimal]],
-    invoices: dict[str, There],
-) -> bool:
-    """Whether each invoice is there, alive, and owes what we are about to pay; a problem where not."""
-    for part, amount in amounts:
-        there = invoices.get(part.invoice_key)
-        if there is None or there.gone_back:
-            _invoice_is_not_there(ctx, row, part, there)
-        elif there.unreadable:
-            judging.unreadable(ctx, row, part.invoice_number, there.unreadable)
-        elif Decimal(there.due) < amount:
-            paid_on_both_sides(ctx, row, snapshot, part.invoice_number, amount, Decimal(there.due))
-        else:
-            continue
-        return False
-    return True
-
-
-def _invoice_is_not_there(ctx: RunContext, row: SyncRow, part: Part, there: There | None) -> None:
-    """The problem is the invoice's; its payment waits for what a person decides of it."""
-    invoice = db.session.get_one(SyncRow, part.invoice_row_id)
-    if not invoice.hold and there is None:
-        write_invoices.gone(ctx, invoice, part.invoice_number, part.invoice_key)
-    elif not invoice.hold:
-        write_invoices.reversed_there(ctx, invoice, part.invoice_number)
-    what = "Intacct does not have any more" if there is None else "was reversed in Intacct"
-    judging.wait(ctx, row, f"Waits for invoice {part.invoice_number}, which {what}.")
-
-
-def paid_on_both_sides(
-    ctx: RunContext, row: SyncRow, snapshot: Snapshot, invoice_number: str, amount: Decimal, due: Decimal
-) -> None:
-    """Money for one invoice was booked here and in Intacct at once."""
-    currency = _record(snapshot).currency
-    judging.problem(
-        ctx, row, "paid_both_sides",
-        f"Payment {snapshot.number} puts {show(amount, currency)} on invoice {invoice_number}, of which Intacct still"
-        f" expects {show(due, currency)}."
-        " It was paid on both sides. Nothing of this payment was sent. Void it here, reverse the other one in Intacct,"
-        " or leave both.",
-        invoice=invoice_number, amount=str(amount), due=str(due),
-    )  # fmt: skip
-
-
-def _apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> None:
-    """Put what is still to be applied of payments that are there onto their invoices."""
-    sendable = [snapshot for snapshot in snapshots if not _apply_waits(ctx, snapshot)]
-    ctx.checkpoint()
-    if not sendable:
-        return
-    invoices = _paid_invoices(ctx, sendable)
-    ready = []
-    for snapshot in sendable:
-        row = db.session.get_one(SyncRow, snapshot.row_id)
-        owed = _owed(snapshot)
-        amounts = [(part, part.amount) for part, _ in owed]
-        if owed and _invoices_take_it(ctx, row, snapshot, amounts, invoices):
-            ready.append(_ready_to_apply(snapshot, owed, today))
-    ctx.checkpoint()
-    sending.send_all(ctx, ready)
-
-
-def _apply_waits(ctx: RunContext, snapshot: Snapshot) -> bool:
-    _hold_parts(ctx, snapshot)
-    if snapshot.waits_for:
-        judging.wait(ctx, db.session.get_one(SyncRow, snapshot.row_id), snapshot.waits_for)
-    return bool(snapshot.waits_for)
-
-
-def _owed(snapshot: Snapshot) -> tuple[tuple[Part, Decimal], ...]:
-    """(part with the amount still to be applied, what lies there already) for each pair that differs."""
-    there = snapshot.applied_there or {}
-    owed = []
-    for part in _record(snapshot).parts:
-        lies = there.get(part.invoice_row_id, Decimal(0))
-        if part.amount > lies:
-            owed.append((replace(part, amount=part.amount - lies), lies))
-    return tuple(owed)
-
-
-def _ready_to_apply(snapshot: Snapshot, owed: tuple[tuple[Part, Decimal], ...], today: dt.date) -> Ready:
-    """Applied today: the payment's own period may be closed by now."""
-    day = max(today, _record(snapshot).date)
-    return sending.ready(
-        snapshot, Act.APPLY,
-        lambda seq: build_apply(snapshot.key, owed, day, snapshot.ref, seq, snapshot.number),
-        hash_=snapshot.have,
-    )  # fmt: skip
 
 
 def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, today: dt.date) -> Ready | None:

@@ -7,7 +7,6 @@ from portal.blueprints.accounting_sync import (
     views_problems,
     views_records,
     views_runs,
-    views_tie_out,
 )
 from portal.blueprints.accounting_sync.views import area
 
@@ -19,5 +18,4 @@ __all__ = [
     "views_problems",
     "views_records",
     "views_runs",
-    "views_tie_out",
 ]

@@ -9,6 +9,9 @@ from ..schema import render
 from ..values import optional, required, split_date
 from .lines import InvoiceLine, currency_group, line_items
 
+Day = date
+"""A date, where a parameter of that name hides it."""
+
 
 def create_adjustment(
     *,
@@ -20,15 +23,18 @@ def create_adjustment(
     invoice_number: str = "",
     currency: str = "",
     base_currency: str = "",
+    posted_on: Day | None = None,
     action: str = "Submit",
 ) -> str:
-    """A credit: every line is negative (`ValueError` otherwise). `invoice_number` is a note and applies nothing."""
+    """A credit: every line is negative (`ValueError` otherwise). `invoice_number` is a note and applies nothing;
+    `posted_on` is given only where the posting date is another than the credit's own."""
     if any(line.amount >= 0 for line in lines):
         raise ValueError("the lines of a credit must be negative")
     return render(
         "create_aradjustment",
         customerid=required("customer_id", customer_id),
         datecreated=split_date("date", date),
+        dateposted=split_date("posted_on", posted_on) if posted_on else None,
         adjustmentno=required("number", number),
         action=required("action", action),
         invoiceno=optional("invoice_number", invoice_number),

@@ -4,6 +4,13 @@ What is sent is described in the gateway's own terms; what a posting must rememb
 so that a lost answer can be looked up by the values that were sent.
 """
 
+from portal.sync.mapping.credits import (
+    adjustment_lines,
+    build_credit_note,
+    build_delete,
+    build_undo,
+    credit_lines,
+)
 from portal.sync.mapping.customers import LONGEST_CUSTOMER_ID, build_customer
 from portal.sync.mapping.invoices import build_invoice, build_invoice_update, invoice_facts
 from portal.sync.mapping.lines import dimensions, document_lines
@@ -11,6 +18,7 @@ from portal.sync.mapping.payments import build_apply, build_payment, method_in, 
 from portal.sync.mapping.records import (
     Built,
     CannotSend,
+    CreditNoteRecord,
     Currencies,
     CustomerRecord,
     InvoiceRecord,
@@ -25,18 +33,24 @@ __all__ = [
     "LONGEST_CUSTOMER_ID",
     "Built",
     "CannotSend",
+    "CreditNoteRecord",
     "Currencies",
     "CustomerRecord",
     "InvoiceRecord",
     "LineRecord",
     "Part",
     "PaymentRecord",
+    "adjustment_lines",
     "build_apply",
+    "build_credit_note",
     "build_customer",
+    "build_delete",
     "build_invoice",
     "build_invoice_update",
     "build_payment",
     "build_reverse",
+    "build_undo",
+    "credit_lines",
     "dimensions",
     "document_lines",
     "invoice_facts",

@@ -58,12 +58,12 @@ def build_payment(payment: PaymentRecord, choices: Choices, ref: str, seq: int, 
 
 
 def build_apply(
-    key: str, parts: tuple[tuple[Part, Decimal], ...], day: dt.date, ref: str, seq: int, number: str
+    key: str, parts: tuple[tuple[Part, Decimal], ...], day: dt.date, ref: str, seq: int, what: str, number: str
 ) -> Built:
-    """`apply_arpayment`: what is still to be applied of a payment that is there. Each part carries what lies there
-    already, so that a lost answer can be told from one that never ran."""
+    """`apply_arpayment`: what is still to be applied of a payment or credit note (`what`) that is there. Each part
+    carries what lies there already, so that a lost answer can be told from one that never ran."""
     body = functions.apply_payment(
-        key, day, stamp(f"Payment {number}", ref, seq),
+        key, day, stamp(f"{what} {number}", ref, seq),
         [functions.Application(part.invoice_key, part.amount) for part, _ in parts],
     )  # fmt: skip
     return Built(

@@ -63,6 +63,25 @@ class InvoiceRecord:
 
 
 @dataclass(frozen=True)
+class CreditNoteRecord:
+    """An issued credit note as it is to be sent; `parts` go onto invoices, `rest` stays open. `invoice_number` names
+    the invoice that it was made from, as a note."""
+
+    number: str
+    customer_id: str
+    date: dt.date
+    currency: str
+    invoice_number: str
+    total: Decimal
+    discount: Decimal
+    tax: Decimal
+    lines: tuple[LineRecord, ...]
+    parts: tuple[Part, ...]
+    rest: Decimal
+    posted_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
 class Part:
     """Money of a payment for one invoice: our two rows, and the invoice's RECORDNO there. `inline` is the credit of
     the invoice's own negative lines there that this payment uses up; it is no money of the payment."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from portal.models.sync import LEFT_WITH_INVOICE, Hold, Kind
+from portal.models.sync import LEFT_WITH_INVOICE, SETTLES_IN_FULL, Hold, Kind
 from portal.models.tie_out import Cause
 from portal.money import ZERO, places
 from portal.queries.sync_states import State
@@ -221,6 +221,9 @@ def _put_here(put: Put, amount: Decimal) -> Iterable[Part]:
     assert put.standing is not None
     if not amount:
         return
+    if put.withheld and put.standing.state != State.PROBLEM:
+        yield Part(Cause.CREDIT_WITHHELD, amount, f"{put.name} settles it in full and stays here")
+        return
     if put.held and put.standing.state != State.PROBLEM:
         yield Part(Cause.SKIPPED, amount, f"{put.name}: {put.held}")
         return
@@ -255,6 +258,8 @@ def _by_state(standing: Standing) -> Cause | None:
 def _excluded(standing: Standing) -> Cause:
     if standing.hold == Hold.BEFORE_START or standing.reason == LEFT_WITH_INVOICE:
         return Cause.BEFORE_START
+    if standing.reason == SETTLES_IN_FULL:
+        return Cause.CREDIT_WITHHELD
     if standing.hold:
         return Cause.SKIPPED
     return Cause.CREDIT_WITHHELD if standing.is_credit else Cause.NOT_SYNCED

@@ -16,7 +16,7 @@ from portal.intacct.queries import Query, one_of
 from portal.intacct.records import PaymentDetailRow
 from portal.models.credit_note import CreditNote
 from portal.models.payment import Application, Payment
-from portal.models.sync import Kind, Pair, Problem, SyncRow
+from portal.models.sync import FULL_CREDIT, Kind, Pair, Problem, SyncRow
 from portal.money import ZERO
 from portal.sync import looking
 from portal.sync.money import COUNTS_NOT, Source, sums
@@ -30,7 +30,7 @@ HELD = {
     "booked_there": "was booked in Intacct by hand",
     "paid_both_sides": "the invoice was paid on both sides",
 }
-DISCOUNT = "discount"
+DISCOUNT = "DISCOUNT"
 
 
 @dataclass
@@ -259,6 +259,7 @@ class Laid:
             standing=self.standing(one.kind, one.source_id),
             is_gone=one.source in self.there.gone and not amount,
             held=HELD.get(one.hold, one.hold),
+            withheld=one.hold == FULL_CREDIT,
         )
 
     def _theirs(self, item: Listed, source: Source, amount: Decimal, withheld: bool) -> Put:
@@ -295,6 +296,8 @@ class Laid:
 
 
 def _called(source: Source) -> str:
-    words = {"ARPYMT": "payment", "ARADVANCE": "advance", "ARADJUSTMENT": "credit", "ARINVOICE": "credit of invoice",
-             DISCOUNT: "a discount of payment"}  # fmt: skip
+    words = {
+        "ARPYMT": "payment", "ARADVANCE": "advance", "ARADJUSTMENT": "credit", "NEGATIVEINVOICE": "negative invoice",
+        "INLINECREDIT": "credit of invoice", DISCOUNT: "a discount of payment",
+    }  # fmt: skip
     return f"{words.get(source.object, 'record')} {source.key} of Intacct"

@@ -19,6 +19,7 @@ from portal.extensions import db
 from portal.models import types
 from portal.models.company import Company
 from portal.models.connection import Book, Connection, IntegrationSettings
+from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunKind
@@ -78,9 +79,9 @@ class World:
         """Have the gateway misbehave."""
         self.core.faults.order([{"when": when, "what": what, **more}])
 
-    def state(self, record: Invoice | Payment) -> str:
+    def state(self, record: Invoice | Payment | CreditNote) -> str:
         """The record's sync state in one word."""
-        kind = Kind.INVOICE if isinstance(record, Invoice) else Kind.PAYMENT
+        kind = Kind(type(record).__tablename__)
         return str(sync_states.states(self.company, kind, [record.id])[record.id].state)
 
     def problems(self) -> list[Problem]:

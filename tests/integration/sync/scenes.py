@@ -46,6 +46,11 @@ def restore(world: World, path: Path) -> None:
     target.close()
 
 
+def due(world: World, number: str) -> str:
+    """What an invoice still owes in Intacct."""
+    return world.there("ARINVOICE", RECORDID=number)[0]["TRX_TOTALDUE"]
+
+
 def texts(world: World) -> list[tuple[str, str]]:
     return [(p.code, p.text) for p in world.problems()]
 

@@ -7,10 +7,8 @@ from decimal import Decimal
 from portal.extensions import db
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.models.sync import Kind
-from portal.queries import sync_states
 from portal.services import payments
-from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice, make_payment
+from tests.factories import ACTOR, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import World
 
 
@@ -77,11 +75,3 @@ def test_an_invoice_in_a_currency_that_intacct_does_not_keep_is_not_sent_as_anot
     assert world.sync().state == "finished_with_problems"
     assert [problem.code for problem in world.problems()] == ["foreign_currency"]
     assert world.there("ARINVOICE", RECORDID="INV-1") == []
-
-
-def test_a_credit_note_says_that_it_is_not_sent(world: World) -> None:
-    customer = make_customer(world.company)
-    note = make_credit_note(customer=customer)
-    state = sync_states.states(world.company, Kind.CREDIT_NOTE, [note.id])[note.id]
-    assert (state.state, state.reason) == ("excluded", sync_states.NO_CREDITS)
-    assert world.sync().state == "finished"
