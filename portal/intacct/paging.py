@@ -20,10 +20,10 @@ def pages(query: Query, ask: Callable[[Call], Result]) -> Iterator[Page]:
         if result.error is not None:
             raise result.error
         rows = list(result.rows())
-        last = _last_in_order(rows, query.after_recordno)
+        last = _last_in_order(rows, query.after_recordno) if query.numbered else 0
         total = total if total is not None else (result.totalcount or len(rows))
         yield Page(rows, total, last)
-        if not rows or not _more(result, len(rows), query.page_size):
+        if not rows or not query.numbered or not _more(result, len(rows), query.page_size):
             return
         query = replace(query, after_recordno=last)
 

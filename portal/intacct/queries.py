@@ -70,6 +70,9 @@ class Query:
     where: Filter | None = None
     page_size: int = LARGEST_PAGE
     show_private: bool = False
+    numbered: bool = True
+    """Off for an object to which Intacct's reference gives no RECORDNO (AUDITHISTORY): its rows come in no order, and
+    only a first page of them can be had."""
     doc_par_id: str = ""
     after_recordno: int = 0
 
@@ -80,11 +83,11 @@ class Query:
         return Call(control_id, render("query", **self._values()))
 
     def _values(self) -> dict[str, Any]:
-        fields = dict.fromkeys(("RECORDNO", *self.fields))
+        fields = dict.fromkeys((*(("RECORDNO",) if self.numbered else ()), *self.fields))
         values: dict[str, Any] = {
             "select": {"field": [checked("field", name) for name in fields]},
             "object": checked("object", self.object),
-            "orderby": {"order": [{"field": "RECORDNO", "ascending": {}}]},
+            **({"orderby": {"order": [{"field": "RECORDNO", "ascending": {}}]}} if self.numbered else {}),
             "pagesize": str(self.page_size),
         }
         if self.doc_par_id:

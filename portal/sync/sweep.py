@@ -55,7 +55,8 @@ def sweep(ctx: RunContext) -> None:
 
 
 def _from_audit_history(ctx: RunContext) -> set[tuple[str, str]] | None:
-    """(object, key) of what was deleted since the last sweep; None when Intacct does not let the user read it."""
+    """(object, key) of what was deleted since the last sweep; None when Intacct does not let the user read it, or when
+    it is more than one page."""
     since = _cursor(ctx, AUDIT).since or db.session.get_one(Book, ctx.book_id).created_at
     objects = {object_.lower(): object_ for object_ in OBJECTS}
     ctx.commit()
@@ -66,13 +67,19 @@ def _from_audit_history(ctx: RunContext) -> set[tuple[str, str]] | None:
         at_least("ACCESSTIME", format_stamp(since - OVERLAP, ctx.offset)),
     )
     try:
-        rows = ctx.rows(Query(AUDIT, ("RECORDNO", "OBJECTTYPE", "OBJECTKEY"), where, show_private=not ctx.entity))
+        [page] = ctx.pages(
+            Query(AUDIT, ("OBJECTTYPE", "OBJECTKEY"), where, show_private=not ctx.entity, numbered=False)
+        )
     except IntacctError as error:
         if error.executed != "refused":
             raise
+        ctx.warnings.append("Intacct does not let the user read its audit history.")
+        return None
+    if page.total > len(page.rows):
+        ctx.warnings.append(f"Intacct's audit history names {page.total} deletions, more than one page holds.")
         return None
     _cursor(ctx, AUDIT).since = started
-    return {(objects[row["OBJECTTYPE"].lower()], row["OBJECTKEY"]) for row in rows}
+    return {(objects[row["OBJECTTYPE"].lower()], row["OBJECTKEY"]) for row in page.rows}
 
 
 def _rows_of(ctx: RunContext, deleted: Collection[tuple[str, str]]) -> list[SyncRow]:
@@ -92,10 +99,7 @@ def _next_in_turn(ctx: RunContext) -> list[SyncRow]:
     query = select(SyncRow).where(SyncRow.key != "", *scope.seen(ctx)).order_by(SyncRow.id)
     rows = list(db.session.scalars(query.where(SyncRow.id > turn.last_recordno).limit(ROLLING_A_DAY)))
     turn.last_recordno = rows[-1].id if len(rows) == ROLLING_A_DAY else 0
-    ctx.warnings.append(
-        "Intacct does not let the user read its audit history, so linked records are checked in turn for deletions:"
-        f" {len(rows)} this time."
-    )
+    ctx.warnings.append(f"Linked records are checked in turn for deletions: {len(rows)} this time.")
     return rows
 
 
