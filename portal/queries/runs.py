@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from portal.errors import NotFound
 from portal.extensions import db
@@ -15,7 +15,9 @@ from portal.models.connection import Book
 from portal.models.run import Run, RunItem, RunState
 from portal.models.sync import Hold, SyncRow
 from portal.models.types import utcnow
+from portal.queries import sync_records
 from portal.queries.paging import Page, no_such_page, page_size
+from portal.queries.text import contains
 
 PAGE_SIZE = 50
 OBJECTS = ("customers", "invoices", "payments")
@@ -48,6 +50,19 @@ class Untouched:
 
     unchanged: int
     skipped: int
+
+
+@dataclass(frozen=True)
+class ItemFilter:
+    """Which records of a run a list shows: by what happened, by kind, by a part of the number, the customer's name, or
+    what was said. Empty parts leave nothing out."""
+
+    outcomes: Sequence[str] = ()
+    kind: str = ""
+    words: str = ""
+
+
+EVERYTHING = ItemFilter()
 
 
 def get_run(company: Company, run_id: int) -> Run:
@@ -117,16 +132,35 @@ def outcome_counts(run: Run) -> dict[str, int]:
     return {outcome: count for outcome, count in db.session.execute(query)}
 
 
-def items(run: Run, outcomes: Sequence[str] = (), *, after: str = "", limit: int = PAGE_SIZE) -> Page[RunItem]:
-    """A page of what the run touched, latest first; only these outcomes where some are given."""
-    query = select(RunItem).where(RunItem.run_id == run.id)
-    if outcomes:
-        query = query.where(RunItem.outcome.in_(list(outcomes)))
+def items(
+    run: Run, wanted: ItemFilter = EVERYTHING, *, after: str = "", limit: int = PAGE_SIZE
+) -> Page[RunItem]:  # fmt: skip
+    """A page of what the run touched, latest first. Raises InvalidInput for a malformed token."""
+    query = select(RunItem).where(RunItem.run_id == run.id, *_conditions(wanted))
     if after:
         query = query.where(RunItem.id < _token(after))
     limit = page_size(limit)
     rows = list(db.session.scalars(query.order_by(RunItem.id.desc()).limit(limit + 1)))
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "")
+
+
+def items_of_row(run: Run, sync_row_id: int) -> list[RunItem]:
+    """What the run did with one record, oldest first."""
+    query = select(RunItem).where(RunItem.run_id == run.id, RunItem.sync_row_id == sync_row_id)
+    return list(db.session.scalars(query.order_by(RunItem.id)))
+
+
+def _conditions(wanted: ItemFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.outcomes:
+        found.append(RunItem.outcome.in_(list(wanted.outcomes)))
+    its_row = exists().where(SyncRow.id == RunItem.sync_row_id)
+    if wanted.kind:
+        found.append(its_row.where(SyncRow.kind == wanted.kind))
+    if wanted.words:
+        said = contains(wanted.words, RunItem.key, RunItem.text)
+        found.append(or_(its_row.where(sync_records.matching(wanted.words)), said))
+    return found
 
 
 def all_items(run: Run) -> Iterator[RunItem]:

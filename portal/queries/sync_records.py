@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import null, select
+from sqlalchemy import ColumnElement, exists, null, or_, select
 
 from portal.extensions import db
 from portal.models.company import Company
@@ -18,8 +19,10 @@ from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.sync import Kind, SyncRow
+from portal.queries.text import contains
 
 AT_ONCE = 500
+_DOCUMENTS: dict[Kind, Any] = {Kind.INVOICE: Invoice, Kind.PAYMENT: Payment, Kind.CREDIT_NOTE: CreditNote}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,25 @@ def named(rows: Iterable[SyncRow]) -> dict[int, Named]:
 def of_kind(kind: str, record_ids: Collection[int]) -> dict[int, Named]:
     """The records of one kind by their own ids."""
     return {record.record_id: record for record in _records(kind, record_ids)}
+
+
+def matching(words: str) -> ColumnElement[bool]:
+    """Whether a sync row's record has `words` in its number or its customer's name; asked row by row."""
+    documents = [
+        (SyncRow.kind == kind)
+        & exists()
+        .where(model.id == SyncRow.record_id, Customer.id == model.customer_id)
+        .where(contains(words, model.number, Customer.name))
+        for kind, model in _DOCUMENTS.items()
+    ]
+    customer = exists().where(Customer.id == SyncRow.record_id, contains(words, Customer.number, Customer.name))
+    return or_(*documents, (SyncRow.kind == Kind.CUSTOMER) & customer)
+
+
+def made_at(row: SyncRow) -> dt.datetime | None:
+    """When the record of a sync row was made here."""
+    model = {**_DOCUMENTS, Kind.CUSTOMER: Customer}[Kind(row.kind)]
+    return db.session.scalar(select(model.created_at).where(model.id == row.record_id))
 
 
 def row_of(company: Company, kind: Kind, record_id: int) -> SyncRow | None:

@@ -40,5 +40,5 @@ def run_as_shown(run_id: int) -> Response:
 def export_preview(run_id: int) -> Response:
     """Every record of the preview, one row a line that would be booked."""
     run = queries.get_run(current_company(), run_id)
-    rows = [row for entry in all_touched(run, ()) for row in csv_rows(entry.item, entry.record)]
+    rows = [row for entry in all_touched(run) for row in csv_rows(entry.item, entry.record)]
     return csv_answer(f"preview-{run.id}.csv", CSV_HEADER, rows)

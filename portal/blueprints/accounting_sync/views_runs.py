@@ -13,15 +13,17 @@ from portal.blueprints.accounting_sync.export import csv_answer
 from portal.blueprints.accounting_sync.preview import preview_box
 from portal.blueprints.accounting_sync.progress import progress
 from portal.blueprints.accounting_sync.views import area
+from portal.blueprints.accounting_sync.why import whys
 from portal.blueprints.listing import text_arg
 from portal.blueprints.rendering import typed_amount
 from portal.extensions import db
 from portal.models.company import Role
 from portal.models.run import Run, RunItem, RunKind, RunState
-from portal.models.sync import Problem, SyncRow
+from portal.models.sync import Kind, Problem, SyncRow
 from portal.problems.catalogue import GUIDES
 from portal.queries import problems as problem_queries
 from portal.queries import runs as queries
+from portal.queries.runs import EVERYTHING, ItemFilter
 from portal.queries.sync_records import Named, named
 from portal.sync import runs
 
@@ -43,10 +45,9 @@ class Touched:
 def show_run(run_id: int) -> str:
     """What the run does or did, step by step, and every record it touched."""
     run = queries.get_run(current_company(), run_id)
-    tab = text_arg("tab")
-    outcomes = {name: wanted for name, _, wanted in words.TABS}.get(tab, ())
+    asked = text_arg("why")
     counts = queries.outcome_counts(run)
-    page = queries.items(run, outcomes, after=request.args.get("after", ""))
+    page = queries.items(run, _filter(), after=request.args.get("after", ""))
     return render_template(
         "accounting_sync/run.html",
         run=run,
@@ -57,7 +58,10 @@ def show_run(run_id: int) -> str:
         is_live=not RunState(run.state).ended,
         guide=GUIDES.get(run.error_code),
         tabs=_tabs(run, counts),
-        tab=tab,
+        tab=text_arg("tab"),
+        kinds=list(words.RECORD_WORDS.items()),
+        asked=asked,
+        whys=whys(run, asked) if asked else [],
         page=page,
         touched=_touched(page.items),
         waits_for=_waits_for(run),
@@ -80,11 +84,10 @@ def show_progress(run_id: int) -> str:
 @area.get("/runs/<id:run_id>/records.csv")
 @needs(Role.VIEWER)
 def export_run(run_id: int) -> Response:
-    """Every record that the run touched (those of the chosen tab), oldest last."""
+    """Every record that the run touched (exactly those of the page's filter), oldest last."""
     run = queries.get_run(current_company(), run_id)
-    outcomes = {name: wanted for name, _, wanted in words.TABS}.get(text_arg("tab"), ())
     header = ("record", "kind", "customer", "what happened", "text", "Intacct record", "amount", "currency", "at (UTC)")
-    found = [_csv_row(entry) for entry in all_touched(run, outcomes)]
+    found = [_csv_row(entry) for entry in all_touched(run, _filter())]
     return csv_answer(f"run-{run.id}.csv", header, found)
 
 
@@ -101,6 +104,13 @@ def cancel_run(run_id: int) -> Response:
         "info",
     )
     return redirect(url_for(".show_run", run_id=run_id), 303)
+
+
+def _filter() -> ItemFilter:
+    """What the address asks for; a kind that does not exist leaves nothing out."""
+    outcomes = {name: wanted for name, _, wanted in words.TABS}.get(text_arg("tab"), ())
+    kind = text_arg("object")
+    return ItemFilter(outcomes, kind if kind in list(Kind) else "", text_arg("q"))
 
 
 def _tabs(run: Run, counts: dict[str, int]) -> list[tuple[str, str, int]]:
@@ -120,12 +130,12 @@ def _touched(items: list[RunItem]) -> list[Touched]:
     ]
 
 
-def all_touched(run: Run, outcomes: tuple[str, ...]) -> list[Touched]:
-    """Every record that the run touched with one of these outcomes (with any, where none is given)."""
+def all_touched(run: Run, wanted: ItemFilter = EVERYTHING) -> list[Touched]:
+    """Every record that the run touched and that the filter leaves."""
     found: list[Touched] = []
     after = ""
     while True:
-        page = queries.items(run, outcomes, after=after, limit=ROWS_AT_ONCE)
+        page = queries.items(run, wanted, after=after, limit=ROWS_AT_ONCE)
         found += _touched(page.items)
         after = page.next_after
         if not after:
