@@ -18,6 +18,7 @@ from portal.problems.guide import Guide
 from portal.queries import problems as queries
 from portal.queries.problem_history import note_counts
 from portal.queries.sync_records import Named, named
+from portal.sync import links
 from portal.sync.choice_options import Option, options
 
 SHOWN_OF_A_CAUSE = 8
@@ -65,6 +66,15 @@ class ProblemShown:
         return self.record.number if self.record else f"{self.problem.object} {self.problem.key}"
 
     @property
+    def there(self) -> tuple[str, str, str]:
+        """(object, key, number) of the record in Intacct: the linked one, else the one that the look saw."""
+        row = self.problem.row
+        if row is None or row.key:
+            return (row.object, row.key, row.number_there) if row else (self.problem.object, self.problem.key, "")
+        seen = _seen_there(self.problem)
+        return links.OBJECTS[Kind(row.kind)], str(seen.get("key", "")), str(seen.get("number", ""))
+
+    @property
     def kind(self) -> str:
         """The kind of record, "record" where it is only in Intacct."""
         return self.record.kind if self.record else "record"
@@ -90,6 +100,12 @@ class Cause:
     def first(self) -> list[ProblemShown]:
         """The records that the inbox shows; the rest is on the cause's own page."""
         return self.shown[:SHOWN_OF_A_CAUSE]
+
+    @property
+    def same_words(self) -> str:
+        """What is said of each record, where it is the same but for its number; "" where it differs."""
+        said = {entry.problem.text.replace(entry.number, "...") for entry in self.shown}
+        return self.shown[0].problem.text if len(said) == 1 else ""
 
     @property
     def is_plain(self) -> bool:
