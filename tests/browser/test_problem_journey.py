@@ -63,10 +63,9 @@ def look(page: Page) -> None:
     assert_fits(page)
 
 
-def sell(stack: Stack) -> None:
-    customer = stack.command("book", "add", "customer", stdin=json.dumps({"name": "Brightwater Logistics"}))
+def sell(stack: Stack, customer_id: int) -> None:
     invoice = {
-        "customer": customer["id"], "number": "INV-5001", "date": 1794873600,
+        "customer": customer_id, "number": "INV-5001", "date": 1794873600,
         "items": [{"name": "Pallet racking", "quantity": 2, "unit_cost": 50.25}],
     }  # fmt: skip
     stack.command("book", "add", "invoice", stdin=json.dumps(invoice))
@@ -82,8 +81,10 @@ def sync(page: Page, stack: Stack, ends: str) -> None:
 def test_a_problem_is_followed_from_the_sync_to_its_guide_mended_retried_and_gone(
     stack: Stack, open_page: Callable[..., Page]
 ) -> None:
+    customer = stack.command("book", "add", "customer", stdin=json.dumps({"name": "Brightwater Logistics"}))
+    stack.command("sync", "run")  # the first Sync Now of all shows a preview; this journey is about a later one
     stack.in_intacct(closed_through="12/31/2026")
-    sell(stack)
+    sell(stack, customer["id"])
     page = open_page()
     page.goto(f"{stack.url}/login")
     page.get_by_label("E-mail").fill(stack.login["email"])
