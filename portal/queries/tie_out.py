@@ -142,10 +142,13 @@ def causes(tie_out: TieOut, currency: str = "") -> list[CauseSum]:
     return sorted(found, key=lambda one: (one.currency, -abs(one.amount), one.cause))
 
 
-def examples(tie_out: TieOut, currency: str, cause: str) -> list[TieOutDocument]:
-    """The first documents of a cause, for its line."""
-    query = _documents(tie_out, Wanted(currency, cause)).order_by(TieOutDocument.id).limit(2)
-    return list(db.session.scalars(query))
+def count_unexplained(tie_out: TieOut, currency: str) -> int:
+    """How many documents have a rest without a cause."""
+    row = TieOutDocument
+    query = select(func.count(row.id)).where(
+        row.tie_out_id == tie_out.id, row.currency == currency, row.unexplained != ZERO
+    )
+    return db.session.scalar(query) or 0
 
 
 def customers(tie_out: TieOut, wanted: Wanted, *, after: str = "", limit: int = PAGE_SIZE) -> Page[TieOutCustomer]:

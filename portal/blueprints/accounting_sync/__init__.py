@@ -7,6 +7,7 @@ from portal.blueprints.accounting_sync import (
     views_problems,
     views_records,
     views_runs,
+    views_tie_out,
 )
 from portal.blueprints.accounting_sync.views import area
 
@@ -18,4 +19,5 @@ __all__ = [
     "views_problems",
     "views_records",
     "views_runs",
+    "views_tie_out",
 ]

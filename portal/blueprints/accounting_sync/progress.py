@@ -15,8 +15,27 @@ from portal.queries import runs as queries
 
 STEPS = ("sign_in", "settle", "read", "take_back", "customers", "invoices", "payments", "close")
 WRITING = ("customers", "invoices", "payments")
-_STEPS_OF_SETTLE = ("sign_in", "settle", "close")
-_NAMES = {"sign_in": "Sign in", "settle": "Settle", "read": "Read", "take_back": "Take back", "close": "Close"}
+_STEPS_OF = {
+    RunKind.SETTLE: ("sign_in", "settle", "close"),
+    RunKind.TIE_OUT: ("sign_in", "there", "here", "explain", "add_up", "close"),
+}
+_NAMES = {
+    "sign_in": "Sign in",
+    "settle": "Settle",
+    "read": "Read",
+    "take_back": "Take back",
+    "there": "Read Intacct",
+    "here": "Read this book",
+    "explain": "Explain",
+    "add_up": "Add up",
+    "close": "Close",
+}
+_TOLD_OF_TIE_OUT = {
+    "there": "{there} open records",
+    "here": "What is open here and was not met there",
+    "explain": "Each document that differs, source by source",
+    "add_up": "{differing} documents differ",
+}
 _READ = {
     "read.invoices": "invoice",
     "read.payments_received": "payment received",
@@ -109,11 +128,11 @@ def _facts(run: Run, done: int) -> list[str]:
 
 
 def _steps(run: Run, items: dict[str, int]) -> list[Step]:
-    names = _STEPS_OF_SETTLE if run.kind == RunKind.SETTLE else STEPS
+    names = _STEPS_OF.get(RunKind(run.kind), STEPS)
     reached = names.index(run.step) if run.step in names else -1
     states = {name: _state(run, place, reached) for place, name in enumerate(names)}
     steps = [Step(_NAMES[name], _told(run, name), states[name]) for name in names if name not in WRITING]
-    if run.kind != RunKind.SETTLE:
+    if names is STEPS:
         steps.insert(4, _write_step(run, states, items))
     return steps
 
@@ -156,6 +175,12 @@ def _told(run: Run, name: str) -> str:
     if name == "take_back":
         reversed_ = words.counted(counts, {"reversed.payments": "payment", "reversed.invoices": "invoice"})
         return f"{reversed_} reversed" if reversed_ else "Nothing to take back"
+    if name in _TOLD_OF_TIE_OUT:
+        return _TOLD_OF_TIE_OUT[name].format(
+            there=f"{run.counts.get('read.open_there', 0):,}", differing=f"{run.counts.get('differing', 0):,}"
+        )
+    if run.kind == RunKind.TIE_OUT:
+        return "Nothing was changed on either side"
     if run.kind == RunKind.PREVIEW:
         return "Counted; nothing was kept" if run.ended_at else "Count"
     return "Counted, and the next sync set" if run.ended_at else "Count, and set the next sync"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
 from portal.queries.connections import find_book, find_connection
 from portal.sync import due, previews, runs
+from portal.sync.tie_out import asking
 
 NOT_CONNECTED = "No Intacct company is connected. Nothing was sent. Connect one in Settings, Integrations."
 
@@ -64,6 +66,19 @@ def start_as_shown(preview: Run) -> tuple[int, bool]:
     except Busy as busy:
         db.session.rollback()
         return busy.run_id, False
+
+
+def start_tie_out(as_of: date | None) -> int:
+    """The id of a tie-out of that day, or of now: one that is queued or running already is the one asked for."""
+    actor = current_actor()
+    run, is_new = asking.ask(connected_book(), as_of, trigger=actor.text, user_id=actor.user_id)
+    run_id = run.id
+    if is_new:
+        due.stamp([run_id])
+    db.session.commit()
+    if is_new:
+        enqueue_run(run_id)
+    return run_id
 
 
 def start_records(subject: dict[str, Any]) -> int:
