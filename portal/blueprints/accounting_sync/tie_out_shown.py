@@ -57,7 +57,7 @@ def cause_tone(cause: str) -> str:
 def action_of(row: TieOutDocument) -> Action | None:
     """The one thing to do about a document; None where only Intacct or time can do it."""
     if row.problem_id is not None:
-        return _link("Work on it", "accounting_sync.list_problems", anchor=f"p{row.problem_id}")
+        return Action("Work on it", url_for("accounting_sync.show_problem", problem_id=row.problem_id))
     if row.cause in _SYNCED_AWAY and row.record_id is not None and row.kind != "credit_note":
         url = url_for("accounting_sync.sync_record", kind=row.kind, record_id=row.record_id)
         return Action(_SYNCED_AWAY[row.cause], url, posts=True)
