@@ -15,7 +15,7 @@ CAUSES: dict[str, tuple[str, str, str]] = {
     Cause.WAITING: ("Waiting", "Goes by itself when what it waits for is there", "wait"),
     Cause.UNKNOWN: ("Unknown outcome", "The portal looks again; nothing is sent twice", "odd"),
     Cause.PROBLEM: ("Problem", "Refused, until its cause is mended", "bad"),
-    Cause.SKIPPED: ("Skipped", "Left out of the sync by somebody", "off"),
+    Cause.SKIPPED: ("Skipped or left alone", "Left out of the sync on purpose", "off"),
     Cause.BEFORE_START: ("Dated before the start", "Left alone on purpose", "off"),
     Cause.CREDIT_WITHHELD: ("Settled by a credit", "Kept on one side on purpose", "off"),
     Cause.CHANGED_HERE: ("Changed here", "Goes with the next sync", "wait"),

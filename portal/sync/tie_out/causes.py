@@ -81,6 +81,8 @@ class Case:
     other_date: bool = False
     cannot_read: str = ""
     """Why Intacct's side could not be read."""
+    out_of_sight: str = ""
+    """Why the connection does not see Intacct's side, on purpose (rule 15)."""
     doubt: str = ""
     """A finding that no cause may cover, such as a second record there that carries our reference."""
 
@@ -143,6 +145,8 @@ def _parts(case: Case) -> Iterable[Part]:
         yield Part(Cause.CURRENCY, case.difference, "the two sides hold it in different currencies")
     elif case.other_date:
         yield Part(Cause.OTHER_DATE, case.difference, "only one side's date is up to that day")
+    elif case.out_of_sight:
+        yield Part(Cause.SKIPPED, case.difference, case.out_of_sight)
     elif case.cannot_read:
         yield Part(Cause.PROBLEM, case.difference, case.cannot_read)
     elif case.standing is None:

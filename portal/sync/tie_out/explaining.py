@@ -16,6 +16,7 @@ from portal.models.tie_out import TieOutDocument
 from portal.money import ZERO
 from portal.problems.catalogue import guide_for
 from portal.queries.sync_states import State, SyncState, states
+from portal.sync import scope
 from portal.sync.tie_out import here as ours
 from portal.sync.tie_out import laid
 from portal.sync.tie_out import there as theirs
@@ -92,6 +93,7 @@ def _judged(
         seen_total=_seen_total(row, item.kind),
         puts=money.puts(item) if here_now and there_now else (),
         cannot_read=cannot_read,
+        out_of_sight=_out_of_sight(work, row) if there_now is None else "",
     )
     found = explain(case)
     here_total, here_due = (here_now.total, here_now.due) if here_now else (ZERO, ZERO)
@@ -120,6 +122,13 @@ def _there_now(work: Work, item: Listed, fresh: Mapping[tuple[str, str], ThereDo
     if work.as_of is not None:
         return None, "", ""
     return Amounts(doc.total, doc.due), "", ""
+
+
+def _out_of_sight(work: Work, row: SyncRow | None) -> str:
+    """A link keeps its entity: what lies in another than the connection's is not gone, it is not seen."""
+    if row is None or not row.key or scope.sees(work.ctx, row.entity):
+        return ""
+    return f"it is in entity {row.entity} of Intacct, which this connection does not see"
 
 
 def _read_again(work: Work, batch: Sequence[Listed]) -> dict[tuple[str, str], ThereDoc]:

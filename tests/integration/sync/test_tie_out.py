@@ -5,15 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
+
 from portal.extensions import db
+from portal.intacct.queries import Query
 from portal.models.invoice import Invoice
+from portal.models.run import Run, RunKind
 from portal.models.sync import Kind, SyncRow
 from portal.models.tie_out import TieOut, TieOutDay, TieOutDocument
 from portal.services import invoices, payments
-from portal.sync import choices
+from portal.sync import choices, engine
+from portal.sync.tie_out import comparing, explaining, performing
 from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice, make_line, make_payment
 from tests.integration.sync.conftest import World, row_of
-from tests.integration.sync.scenes import apply_rest_there, ok, posted, shared_receipt
+from tests.integration.sync.scenes import apply_rest_there, ok, posted, shared_receipt, small
+from tests.integration.sync.test_rule_15_entities import EAST, WEST, connect_to
 from tests.integration.sync.test_rules import edited
 from tests.integration.sync.tied import documents, explained, rows, said, tie
 
@@ -339,3 +345,49 @@ def test_the_totals_of_a_day_are_kept_once_and_old_documents_go(world: World) ->
     assert causes["not_synced"] == D("100.00")
     assert sum(causes.values()) + kept[0].unexplained == kept[0].difference
     assert db.session.scalars(db.select(TieOut.id)).all() == [found.id]
+
+
+def test_what_the_connection_does_not_see_is_not_called_gone(world: World) -> None:
+    connect_to(world, EAST)
+    make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    ok(world.sync())
+    connect_to(world, WEST)
+    found = tie(world, sees_all=False)
+    assert rows(found) == [("INV-1", "skipped", D("100.00"))]
+    assert EAST in said(found, "INV-1")
+    assert any(WEST in sentence for sentence in found.unread)
+
+
+def test_pages_of_two_rows_compare_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = make_customer(world.company, "Acme", number="C-1")
+    for number in range(5):
+        make_invoice("10.00", customer=customer, number=f"INV-{number}")
+    ok(world.sync())
+    world.act("receive_payment", invoice_recordid="INV-3", amount="4")
+    make_invoice("7.00", customer=customer, number="INV-9")
+    monkeypatch.setattr("portal.intacct.queries.Query.__init__", small(Query.__init__))
+    monkeypatch.setattr(comparing, "AT_ONCE", 2)
+    monkeypatch.setattr(explaining, "AT_ONCE", 2)
+    assert explained(world) == [("INV-3", "changed_there", D("4.00")), ("INV-9", "not_synced", D("7.00"))]
+
+
+def test_a_tie_out_whose_worker_died_begins_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_invoice("10.00", customer=make_customer(world.company), number="INV-1")
+    db.session.commit()
+
+    def die(work: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(performing.explaining, "explain_all", die)
+        with pytest.raises(KeyboardInterrupt):
+            world.sync(RunKind.TIE_OUT)
+    db.session.rollback()
+    run_id = db.session.scalars(db.select(db.func.max(Run.id))).one()
+    db.session.execute(db.update(Run).values(lease_until=0))
+    db.session.commit()
+    engine.perform(run_id)
+    db.session.expire_all()
+    [tie_out] = db.session.scalars(db.select(TieOut)).all()
+    assert tie_out.finished
+    assert rows(tie_out) == [("INV-1", "not_synced", D("10.00"))]
