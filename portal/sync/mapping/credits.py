@@ -45,6 +45,7 @@ def _facts(note: CreditNoteRecord) -> dict[str, Any]:
         "customer_id": note.customer_id,
         "date": note.date.isoformat(),
         "total": str(note.total),
+        **({"posted_on": note.posted_on.isoformat()} if note.posted_on else {}),
         "lines": [str(amount) for amount in line_amounts(credit_lines(note), Decimal(0), note.tax)],
     }
 

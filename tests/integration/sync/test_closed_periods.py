@@ -14,7 +14,7 @@ from portal.models.sync import Hold, Kind, Problem
 from portal.services import invoices
 from portal.sync import choices
 from portal.sync.open_days import next_day
-from tests.factories import ACTOR, make_customer, make_invoice, make_payment
+from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import World, row_of
 from tests.integration.sync.scenes import ok
 from tests.integration.sync.test_rules import edited
@@ -98,6 +98,21 @@ def test_a_payment_in_a_closed_period_is_received_on_the_first_open_day_by_choic
     [there] = world.there("ARPYMT", DOCNUMBER="PMT-1")
     assert (there["RECEIPTDATE"], payment.date) == ("04/01/2026", MARCH)
     assert ok(world.sync()).counts.get("problems", 0) == 0
+
+
+def test_a_credit_note_in_a_closed_period_is_posted_on_the_first_open_day_by_choice(world: World) -> None:
+    customer = make_customer(world.company)
+    ok(world.sync())
+    closed_through(world, "04/30/2026")
+    note = make_credit_note("30.00", customer=customer, number="CN-1", date=MARCH)
+    world.sync()
+    [problem] = world.problems()
+    assert problem.guide == "closed_period"
+    choices.resolve(problem, "post_on_open_day", actor=ACTOR)
+    ok(world.sync())
+    [there] = world.there("ARADJUSTMENT", RECORDID="CN-1")
+    assert (there["WHENCREATED"], there["WHENPOSTED"]) == ("03/01/2026", "05/01/2026")
+    assert row_of(world, Kind.CREDIT_NOTE, note.id).seen_there["posted_on"] == "2026-05-01"
 
 
 def test_left_it_stays_out_of_every_sync(world: World) -> None:

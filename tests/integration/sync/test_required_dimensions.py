@@ -8,7 +8,7 @@ import pytest
 
 from portal.services import invoices
 from portal.sync import choices
-from tests.factories import ACTOR, make_customer, make_invoice, make_line
+from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice, make_line
 from tests.integration.intacct_world import refresh_lists
 from tests.integration.sync.conftest import World, only_problem
 from tests.integration.sync.scenes import ok
@@ -121,3 +121,13 @@ def test_a_metadata_key_that_is_no_dimension_is_named(world: World) -> None:
     )  # fmt: skip
     world.sync()
     assert "colour" in only_problem(world, "value_refused").text
+
+
+def test_a_credit_notes_lines_are_looked_at_too(world: World) -> None:
+    require(world, "4000", REQUIREDEPT=True)
+    make_credit_note("30.00", customer=make_customer(world.company), number="CN-1")
+    world.sync()
+    assert "Credit note CN-1 lacks what its GL accounts require" in only_problem(world, "dimension").text
+    world.choose(department_id="200")
+    ok(world.sync())
+    assert len(world.there("ARADJUSTMENT", RECORDID="CN-1")) == 1

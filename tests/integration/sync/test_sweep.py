@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.models.run import Run, RunKind
 from portal.models.sync import Kind
 from portal.sync import choices, due, sweep
-from tests.factories import ACTOR, make_customer, make_invoice
+from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice
 from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
 from tests.integration.sync.scenes import ok, posted
 
@@ -97,6 +97,40 @@ def test_a_customer_deleted_in_intacct_is_a_problem_and_can_be_created_again(wor
     row = row_of(world, Kind.CUSTOMER, customer.id)
     assert row.key not in ("", former)
     assert len(world.there("CUSTOMER", CUSTOMERID="C-1")) == 1
+
+
+@BOTH_WAYS
+def test_a_credit_note_of_ours_deleted_in_intacct_is_a_problem(world: World, permitted: bool) -> None:
+    note = make_credit_note("30.00", customer=make_customer(world.company), number="CN-1")
+    ok(world.sync())
+    if not permitted:
+        deny_audit(world)
+    delete(world, "ARADJUSTMENT", RECORDID="CN-1")
+    world.sync(RunKind.SWEEP)
+    problem = only_problem(world, "gone_there")
+    assert "Credit note CN-1 was deleted in Intacct" in problem.text
+    choices.resolve(problem, "void_here", actor=ACTOR)
+    ok(world.sync())
+    assert (note.voided, world.problems()) == (True, [])
+
+
+def test_a_credit_applied_in_intacct_and_then_deleted_is_taken_off_here(world: World) -> None:
+    invoice = make_invoice("100.00", customer=make_customer(world.company, number="C-1"), number="INV-1")
+    ok(world.sync())
+    made = world.act("issue_credit", customerid="C-1", amount="30")
+    world.act("apply_credit", invoice_recordid="INV-1", credit_key=made["credit_key"], amount="30")
+    ok(world.sync())
+    assert invoice.balance == 70
+    with world.core.lock:
+        books = world.core.books
+        books.store.begin()
+        for row in list(books.store.where("ARPYMTDETAIL", "ADJUSTMENTKEY", made["credit_key"])):
+            books.store.remove("ARPYMTDETAIL", row["RECORDNO"])
+        books.delete("ARADJUSTMENT", made["credit_key"])
+        books.store.commit()
+    ok(world.sync(RunKind.SWEEP))
+    db.session.refresh(invoice)
+    assert invoice.balance == 100
 
 
 def test_a_sweep_that_finds_nothing_gone_says_nothing_and_changes_nothing(world: World) -> None:
