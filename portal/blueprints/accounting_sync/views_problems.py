@@ -24,7 +24,7 @@ from portal.sync import choices
 from portal.sync.agreeing import agreeing
 from portal.sync.choice_options import options
 
-SENDS_AGAIN = ("renumber", "post_again", "create_second")
+SENDS_AGAIN = ("renumber", "post_again", "create_second", "post_on_open_day", "post_it")
 """Choices after which the record is to be sent at once."""
 
 

@@ -14,6 +14,7 @@ from portal.models.customer import Customer
 from portal.models.inbox import ProblemNote
 from portal.models.run import Run
 from portal.models.sync import Problem
+from portal.problems import ledger
 from portal.sync import engine
 from portal.sync.problem_bodies import body
 from tests.factories import make_customer, make_invoice
@@ -185,3 +186,18 @@ def test_what_waits_for_calls_that_intacct_did_not_take_stands_apart_from_what_f
     assert "Waiting, nothing to do" in page
     assert "Intacct took no more calls" in page
     assert "No open problem" in page
+
+
+def test_a_customer_that_is_only_in_intacct_is_picked_on_the_page(world: World, signed_in: SignIn) -> None:
+    for number in ("C-1", "C-2"):
+        make_customer(world.company, "Meridian Foods", number=number)
+    candidates = [{"number": number, "name": "Meridian Foods"} for number in ("C-1", "C-2")]
+    ledger.report_there(
+        world.book.id, "CUSTOMER", "77", "customer_ambiguous_here", "Two are named so.", candidates=candidates
+    )
+    db.session.commit()
+    browser = signed_in(Role.ACCOUNTANT)
+    for path in (INBOX, f"{INBOX}/1"):
+        page = browser.get(path).text
+        assert "It is that customer here" in page, path
+        assert "C-2 Meridian Foods" in page, path
