@@ -115,7 +115,23 @@ GUIDES = (
         ),
         fixer=ACCOUNTANT,
         heals=AFTER_CHOICE,
-        phrases=("does not exist", "Intacct invoice with recordno", "not found"),
+        phrases=("does not exist", "not found"),
+    ),
+    Guide(
+        slug="imported_gone",
+        area=INVOICES,
+        title="An imported invoice does not exist in Intacct any more",
+        happened="The invoice was imported from Order Entry. Now neither its A/R record nor its document is there:"
+        " somebody deleted the document. An edit would have given it a new A/R record, which the portal follows by"
+        " itself. Nothing was changed here.",
+        blocks="This invoice, and payments recorded here on it that were not sent yet.",
+        steps=(
+            "Find out in Intacct's audit history who deleted the document, and why.",
+            "Void the invoice here too; or skip it, and it stays here as it is.",
+        ),
+        fixer=ACCOUNTANT,
+        heals=AFTER_CHOICE,
+        phrases=("even though it was imported",),
     ),
     Guide(
         slug="lines_removed",

@@ -21,6 +21,7 @@ OF_THE_OTHER_SIDE = (
     "changed_there",
     "reversed_there",
     "gone_there",
+    "imported_gone",
     "customer_gone",
     "cannot_store",
     PAID_BOTH_SIDES,

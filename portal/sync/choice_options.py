@@ -45,6 +45,7 @@ _OPTIONS: dict[str, tuple[Option, ...]] = {
     "changed_there": (LEAVE,),
     "reversed_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
     "gone_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
+    "imported_gone": (VOID_HERE, SKIP),
     "cannot_tell": (LINK, POST_AGAIN, LEAVE),
     "paid_both_sides": (VOID_HERE, LEAVE),
     "by_hand": (BOOKED_THERE, POST_IT),

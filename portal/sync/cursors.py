@@ -32,7 +32,11 @@ SHRUNK_FROM = 100
 
 @dataclass(frozen=True)
 class Spec:
-    """What a cursor reads. `created_field` is the audit stamp of the object (WHENCREATED is the invoice's own date)."""
+    """What a cursor reads. `created_field` is the audit stamp of the object (WHENCREATED is the invoice's own date).
+
+    `document_type` names an Order Entry definition, of which there is a cursor each. `whole_first_pass` takes what is
+    there already, of it only what `first` asks for; `where` holds for every pass.
+    """
 
     object: str
     fields: tuple[str, ...]
@@ -40,12 +44,22 @@ class Spec:
     whole_first_pass: bool = False
     wants: str = ""
     """What the rows are read for, where settings say so."""
+    document_type: str = ""
+    where: Filter | None = None
+    first: Filter | None = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What tells the cursors of a book apart."""
+        return self.object, self.document_type
 
     @property
     def fingerprint(self) -> str:
         """Changes when the query does: a cursor with another fingerprint starts anew."""
-        text = "|".join((self.object, *self.fields, self.created_field, *((self.wants,) if self.wants else ())))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        parts = [self.object, *self.fields, self.created_field]
+        parts += [repr(part) for part in (self.where, self.first) if part is not None]
+        parts += [self.wants] if self.wants else []
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -78,11 +92,11 @@ def rounds(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[list[CursorPage]]
     windows were asked for in the wrong zone, and the round is asked for again.
     """
     asked = False
-    going = {spec.object: (spec, _place(ctx, spec)) for spec in specs}
+    going = {spec.place: (spec, _place(ctx, spec)) for spec in specs}
     ctx.commit()
     rows_in_pass = dict.fromkeys(going, 0)
     while going:
-        calls = [_query(ctx, spec, place).call(spec.object) for spec, place in going.values()]
+        calls = [_query(ctx, spec, place).call(" ".join(spec.place).strip()) for spec, place in going.values()]
         results = ctx.read(calls if asked else [*calls, zone.call(ctx)])
         if not asked:
             asked = True
@@ -91,14 +105,14 @@ def rounds(ctx: RunContext, specs: Sequence[Spec]) -> Iterator[list[CursorPage]]
         found = []
         for result, (spec, place) in zip(results, list(going.values()), strict=True):
             page = _page(ctx, spec, place, result)
-            rows_in_pass[spec.object] += len(page.rows)
-            page.rows_in_pass = rows_in_pass[spec.object]
-            going[spec.object] = (spec, Place(place.since, page.pass_start, page.last_recordno, place.rows))
+            rows_in_pass[spec.place] += len(page.rows)
+            page.rows_in_pass = rows_in_pass[spec.place]
+            going[spec.place] = (spec, Place(place.since, page.pass_start, page.last_recordno, place.rows))
             found.append(page)
         yield found
         for page in found:
             if page.is_last:
-                del going[page.spec.object]
+                del going[page.spec.place]
 
 
 def _page(ctx: RunContext, spec: Spec, place: Place, result: Result) -> CursorPage:
@@ -160,10 +174,14 @@ def _place(ctx: RunContext, spec: Spec) -> Place:
 
 
 def _cursor(book_id: int, spec: Spec) -> Cursor:
-    query = select(Cursor).where(Cursor.book_id == book_id, Cursor.object == spec.object, Cursor.document_type == "")
+    query = select(Cursor).where(
+        Cursor.book_id == book_id, Cursor.object == spec.object, Cursor.document_type == spec.document_type
+    )
     cursor = db.session.scalar(query)
     if cursor is None:
-        cursor = Cursor(book_id=book_id, object=spec.object, document_type="", fingerprint="", last_recordno=0)
+        cursor = Cursor(
+            book_id=book_id, object=spec.object, document_type=spec.document_type, fingerprint="", last_recordno=0
+        )  # fmt: skip
         cursor.rows_last_pass = 0
         db.session.add(cursor)
         db.session.flush()
@@ -174,10 +192,17 @@ def _query(ctx: RunContext, spec: Spec, place: Place) -> Query:
     return Query(
         spec.object,
         spec.fields,
-        _window(ctx, spec, place.since) if place.since else None,
+        _asked(ctx, spec, place),
         show_private=not ctx.entity,
+        doc_par_id=spec.document_type,
         after_recordno=place.last_recordno,
     )
+
+
+def _asked(ctx: RunContext, spec: Spec, place: Place) -> Filter | None:
+    window = _window(ctx, spec, place.since) if place.since else spec.first
+    filters = [part for part in (spec.where, window) if part is not None]
+    return all_of(*filters) if len(filters) > 1 else filters[0] if filters else None
 
 
 def _window(ctx: RunContext, spec: Spec, since: datetime) -> Filter:

@@ -6,6 +6,7 @@ as the money behind it becomes readable.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from sqlalchemy import func, select
@@ -49,6 +50,12 @@ def settle(ctx: RunContext, row: SyncRow, there: There) -> None:
         return
     source.key = row.key
     _resize(ctx, source, row, invoice, amount)
+
+
+def settle_all(ctx: RunContext, paid: Mapping[int, There]) -> None:
+    """`settle` for each of these sync rows. Flushes."""
+    for row_id, there in paid.items():
+        settle(ctx, db.session.get_one(SyncRow, row_id), there)
 
 
 def make_room(ctx: RunContext, invoice: Invoice, data: InvoiceData) -> None:

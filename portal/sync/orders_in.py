@@ -99,14 +99,20 @@ def read(ctx: RunContext, rows: Sequence[Mapping[str, str]], document_type: str)
     return portion
 
 
-def store(ctx: RunContext, portion: Portion) -> list[tuple[Mapping[str, str], Told]]:
-    """Carry the documents over, then their money, then what was paid before. Flushes; one answer a document."""
+def store(
+    ctx: RunContext, portion: Portion, *, only_changed: bool = False
+) -> list[tuple[Mapping[str, str], Told]]:  # fmt: skip
+    """Carry the documents over, then their money, then what was paid before. Flushes; one answer a document.
+
+    With `only_changed` a document that Intacct did not modify since it was read last overwrites nothing here (windows
+    overlap, and what was changed here meanwhile is to stay until Intacct's own change).
+    """
     told: list[tuple[Mapping[str, str], Told]] = []
     for raw, error in portion.unreadable:
         told.append((raw, _failed(ctx, raw.get("DOCID", ""), f"a value cannot be read ({error})")))
     stored: list[tuple[SyncRow, There]] = []
     for item in portion.documents:
-        answer = _take(ctx, portion, item)
+        answer = _take(ctx, portion, item, only_changed)
         told.append((item.raw, answer))
         if answer.row is not None and answer.outcome != Outcome.PROBLEM:
             stored.append((answer.row, portion.invoices[answer.row.key]))
@@ -116,7 +122,7 @@ def store(ctx: RunContext, portion: Portion) -> list[tuple[Mapping[str, str], To
     return told
 
 
-def _take(ctx: RunContext, portion: Portion, item: Read) -> Told:
+def _take(ctx: RunContext, portion: Portion, item: Read, only_changed: bool) -> Told:
     header = item.document.header
     if header.ar_key is None:
         return Told(NOT_IN_AR, f"{header.doc_id} is not in Accounts Receivable: Intacct has no A/R record of it.")
@@ -125,6 +131,8 @@ def _take(ctx: RunContext, portion: Portion, item: Read) -> Told:
         why = there.unreadable if there else f"its A/R record {header.ar_key} does not exist"
         return _failed(ctx, header.doc_id, why)
     row = _row_of(ctx, header, there.key)
+    if only_changed and row is not None and row.key == there.key and row.seen_there.get("modified") == _stamp(header):
+        return Told(Outcome.UNCHANGED, row=row)
     if there.gone_back:
         if row is not None:
             write_invoices.reversed_there(ctx, row, header.number)
@@ -181,14 +189,19 @@ def _moved(moved: bool, there: There) -> str:
 
 
 def _link(ctx: RunContext, row: SyncRow, header: OrderRow, there: There) -> None:
-    if row.docid == header.doc_id and row.key == there.key and row.seen_there == there.seen():
+    seen = {**there.seen(), "modified": _stamp(header)}
+    if row.docid == header.doc_id and row.key == there.key and row.seen_there == seen:
         return
     row.docid = header.doc_id
-    links.link(row, there.key, there.number, there.seen(), there.entity)
+    links.link(row, there.key, there.number, seen, there.entity)
     if row.origin == Origin.INTACCT:
         row.want_hash = row.have_hash = wanted.hash_of(Kind.INVOICE, db.session.get_one(Invoice, row.record_id))
     ctx.remember(row)
-    ledger.close_if(row, ("gone_there", "reversed_there", "changed_there", "cannot_store"), ctx.by)
+    ledger.close_if(row, ("gone_there", "imported_gone", "reversed_there", "changed_there", "cannot_store"), ctx.by)
+
+
+def _stamp(header: OrderRow) -> str:
+    return header.modified_at.isoformat() if header.modified_at is not None else ""
 
 
 def _keeping(invoice: Invoice, data: InvoiceData) -> InvoiceData:

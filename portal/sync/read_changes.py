@@ -19,7 +19,20 @@ from portal.models.run import Reread
 from portal.models.sync import Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.sync import book_money, both_sides, cursors, judging, links, looking, picture, scope, write_invoices
+from portal.sync import (
+    book_money,
+    both_sides,
+    cursors,
+    judging,
+    links,
+    looking,
+    opening,
+    orders_in,
+    picture,
+    read_orders,
+    scope,
+    write_invoices,
+)
 from portal.sync.context import RunContext
 from portal.sync.cursors import CursorPage, Spec
 from portal.sync.looking import There
@@ -37,17 +50,21 @@ LONGEST_PAUSE = timedelta(hours=24)
 def read(ctx: RunContext) -> None:
     """Read every change since the last sync, then what was asked to be read again."""
     ctx.begin("read")
+    read_orders.read(ctx)
+    paid: dict[int, There] = {}
     _follow_switches(ctx)
     for pages in cursors.rounds(ctx, _specs(ctx)):
         touched: set[str] = set()
         for page in pages:
             touched |= _HANDLERS[page.spec.object](ctx, page)
+            paid |= _imported(ctx, page)
         ctx.commit()
         book_money.store(ctx, picture.look(ctx, touched))
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
     both_sides.try_again(ctx)
+    opening.settle_all(ctx, paid)
     ctx.checkpoint()
     read_queued(ctx)
 
@@ -57,6 +74,15 @@ def read_queued(ctx: RunContext) -> None:
     ids = _queued(ctx)
     for start in range(0, len(ids), REREADS_AT_ONCE):
         _read_again(ctx, ids[start : start + REREADS_AT_ONCE])
+
+
+def _imported(ctx: RunContext, page: CursorPage) -> dict[int, There]:
+    """The imported invoices on a page of invoices, by row id: what is paid on them is judged when all money is read."""
+    if page.spec is not INVOICES:
+        return {}
+    there = {item.key: item for row in page.rows if not (item := looking.read_invoice(row, ctx.offset)).unreadable}
+    rows = linked(ctx.book_id, "ARINVOICE", there)
+    return {row.id: there[key] for key, row in rows.items() if row.origin == Origin.INTACCT}
 
 
 def _specs(ctx: RunContext) -> list[Spec]:
@@ -113,6 +139,8 @@ def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
         pass  # a person decided to leave it as it is
     elif there.gone_back:
         write_invoices.reversed_there(ctx, row, number)
+    elif row.docid and row.origin == Origin.INTACCT:
+        _follow_document(ctx, row, there)
     elif (changes := write_invoices.differences(row.seen_there, there)) and row.want_hash == row.have_hash:
         judging.changed_there(ctx, row, f"Invoice {number}", changes, there)
     else:
@@ -121,6 +149,12 @@ def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
     kept |= {"state": there.state, "due": there.due}
     row.seen_there = kept
     db.session.flush()
+
+
+def _follow_document(ctx: RunContext, row: SyncRow, there: There) -> None:
+    """Rule 3: an imported invoice that reads otherwise now is what its document says; it is read again."""
+    if write_invoices.differences(row.seen_there, there):
+        links.read_again(ctx.book_id, orders_in.OBJECT, "DOCID", row.docid, "changed in Intacct")
 
 
 def _take_details(ctx: RunContext, page: CursorPage) -> set[str]:
@@ -191,12 +225,15 @@ def _read_again(ctx: RunContext, ids: Sequence[int]) -> None:
     rows = list(db.session.scalars(select(Reread).where(Reread.id.in_(ids))))
     money_of = {row.value for row in rows if row.object == "ARPYMTDETAIL"}
     headers = {row.value for row in rows if row.object == "ARINVOICE"}
+    documents = sorted(row.value for row in rows if row.object == orders_in.OBJECT)
     _postpone(rows)
     ctx.checkpoint()
     there = looking.invoices_by_key(ctx, headers)
     pictured = picture.look(ctx, money_of)
+    orders = read_orders.look(ctx, documents)
     db.session.execute(delete(Reread).where(Reread.id.in_(ids)).execution_options(synchronize_session=False))
     _take_known(ctx, there, headers)
+    read_orders.store(ctx, orders, documents)
     book_money.store(ctx, pictured)
     ctx.checkpoint()
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from portal.extensions import db
 from portal.intacct.queries import Query, one_of
+from portal.models.base import Origin
 from portal.models.sync import Act, Kind, SyncRow
 from portal.money import round_amount
 from portal.problems import ledger
@@ -202,7 +203,11 @@ def reversed_there(ctx: RunContext, row: SyncRow, number: str) -> None:
 
 
 def gone(ctx: RunContext, row: SyncRow, number: str, key: str) -> None:
-    """An invoice of ours that Intacct no longer has."""
+    """An invoice that Intacct no longer has. One that came from Order Entry may have got a new A/R record by an edit
+    there (rule 5): its document is read again, and tells."""
+    if row.docid and row.origin == Origin.INTACCT:
+        links.read_again(ctx.book_id, "SODOCUMENT", "DOCID", row.docid, "its A/R record is gone")
+        return
     judging.problem(
         ctx, row, "gone_there",
         f"Intacct invoice with recordno = {key}, does not exist any more ({number}). Nothing was changed here."

@@ -83,7 +83,7 @@ def test_a_guide_says_what_happened_what_it_blocks_and_what_to_do(guide: Guide) 
         ("BL02000051: Undeposited fund account cannot be used for foreign currency", "undeposited_foreign"),
         ("Please provide a payment batch key.", "payment_batch_key"),
         ("A transaction with the number 'INV-7' already exists.", "number_taken"),
-        ("Intacct invoice with recordno = 88, does not exist even though it was imported", "gone_there"),
+        ("Intacct invoice with recordno = 88, does not exist even though it was imported", "imported_gone"),
         ("PL04000005", "permission_missing"),
         ("DL02000001 error", "unknown_field"),
         ("Transaction requires a value for dimension Department", "dimension"),
