@@ -172,8 +172,15 @@ def _only_there(case: Case) -> Part:
 def _missing_there(case: Case, standing: Standing) -> Iterable[Part]:
     if case.gone:
         yield Part(Cause.GONE_THERE, case.difference, f"{case.gone} in Intacct", standing.problem_id)
+    elif case.kind == Kind.PAYMENT and standing.came_from_there and not _is_stopped(standing):
+        yield Part(Cause.CHANGED_HERE, case.difference, "its money was taken off its invoice here")
     else:
         yield from _named(standing, case.difference, Cause.NOT_SYNCED)
+
+
+def _is_stopped(standing: Standing) -> bool:
+    """Whether a problem or a person holds it; else what came from Intacct has nothing to wait for."""
+    return standing.state in (State.PROBLEM, State.SKIPPED)
 
 
 def _header(case: Case, standing: Standing, amount: Decimal) -> Iterable[Part]:

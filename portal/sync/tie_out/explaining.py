@@ -108,8 +108,8 @@ def _judged(
 
 def _there_now(work: Work, item: Listed, fresh: Mapping[tuple[str, str], ThereDoc]) -> tuple[Amounts | None, str, str]:
     """Intacct's amounts; what became of a linked record that is not alive; why it could not be read."""
-    if not item.key:
-        return None, "", ""
+    if not item.key or item.object not in theirs.BY_NAME:
+        return None, "", ""  # the money of an opening payment, or of a discount, has no record of its own there
     if item.object in work.unread.refused:
         return None, "", f"Intacct does not let the portal read {theirs.BY_NAME[item.object].called}"
     if work.as_of is not None and item.is_there:

@@ -19,7 +19,7 @@ from portal.models.payment import Application, Payment
 from portal.models.sync import FULL_CREDIT, Kind, Pair, Problem, SyncRow
 from portal.money import ZERO
 from portal.sync import looking
-from portal.sync.money import COUNTS_NOT, Source, sums
+from portal.sync.money import COUNTS_NOT, OPENING, Source, sums
 from portal.sync.tie_out import there as theirs
 from portal.sync.tie_out.causes import Put, Standing
 from portal.sync.tie_out.here import applied_on
@@ -241,13 +241,25 @@ class Laid:
         left = {source: amount for (source, key), amount in self.there.now.items() if key == item.key}
         credits = sum((amount for source, amount in left.items() if not source.is_money), ZERO)
         in_full = credits == item.there_total and credits == sum(left.values(), ZERO)
-        for one in self.here:
-            if one.invoice_id == item.record_id:
+        on_it = [one for one in self.here if one.invoice_id == item.record_id]
+        for one in sorted(on_it, key=_is_opening):
+            if _is_opening(one):
+                amount = then = self._take_unread(left, one.known)
+            else:
                 amount = left.pop(one.source, ZERO) if one.source else ZERO
                 then = self.there.then.get((one.source, item.key), ZERO) if one.source else ZERO
-                yield self._both(one, amount, then)
+            yield self._both(one, amount, then)
         for source, amount in left.items():
             yield self._theirs(item, source, amount, in_full and not source.is_money)
+
+    def _take_unread(self, left: dict[Source, Decimal], known: Decimal) -> Decimal:
+        """What of an opening payment still stands for rows of Intacct's that are nobody's here: taken from these."""
+        taken = ZERO
+        for source in [source for source in left if source not in self.there.owners]:
+            part = min(left[source], known - taken)
+            left[source] -= part
+            taken += part
+        return taken
 
     def _both(self, one: OnHere, amount: Decimal, then: Decimal) -> Put:
         return Put(
@@ -265,12 +277,13 @@ class Laid:
     def _theirs(self, item: Listed, source: Source, amount: Decimal, withheld: bool) -> Put:
         """Money of a source that has nothing on the invoice here: a rest of ours put on it there, or Intacct's own."""
         owner = next(iter(self.there.owners.get(source, ())), None)
-        then = self.there.then.get((source, item.key), ZERO)
+        place = (source, item.key)
+        shift = self.there.then.get(place, ZERO) - self.there.now.get(place, ZERO)
         return Put(
             name=owner[2] if owner else _called(source),
             here=ZERO,
             there=amount,
-            shift=then - amount,
+            shift=shift,
             standing=self.standing(owner[0], owner[1]) if owner else None,
             withheld=withheld,
             problem_id=self.there.problems.get(source),
@@ -293,6 +306,11 @@ class Laid:
                 name=item.name, here=ZERO, there=amount, shift=then - amount, is_elsewhere=elsewhere,
                 standing=self.standing(item.kind, item.record_id),
             )  # fmt: skip
+
+
+def _is_opening(one: OnHere) -> bool:
+    """Whether it stands for all that was paid on an imported invoice before its money was read."""
+    return one.source is not None and one.source.object == OPENING
 
 
 def _called(source: Source) -> str:
