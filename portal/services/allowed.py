@@ -14,6 +14,7 @@ from portal.models.base import Origin
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
+from portal.services.shared_receipts import shared_with
 
 Document = Invoice | Payment | CreditNote
 Rule = Callable[[Any], str]
@@ -68,7 +69,9 @@ def _theirs(document: Document) -> str:
     if document.origin != Origin.INTACCT or isinstance(document, Invoice):
         return ""
     undo = "Reverse" if isinstance(document, Payment) else "Delete"
-    return f"{document.number} came from Intacct. {undo} it in Intacct; the next sync voids it here."
+    others = shared_with(document) if isinstance(document, Payment) else []
+    shared = f" It is one receipt there, shared with {' and '.join(others)}, whose part goes with it." if others else ""
+    return f"{document.number} came from Intacct. {undo} it in Intacct; the next sync voids it here.{shared}"
 
 
 def _remark(document: Document, action: str, synced: bool) -> str:
