@@ -19,6 +19,7 @@ from portal.blueprints.failures import init_failures
 from portal.blueprints.headers import init_headers
 from portal.blueprints.health import area as health
 from portal.blueprints.help import area as help_area
+from portal.blueprints.imports import area as imports
 from portal.blueprints.invoices import area as invoices
 from portal.blueprints.listing import init_listing
 from portal.blueprints.members import area as members
@@ -35,6 +36,7 @@ AREAS = (
     invoices,
     payments,
     credit_notes,
+    imports,
     settings,
     api_keys,
     api,

@@ -76,15 +76,20 @@ def ask(
 
     Raises InvalidInput for options that are none, NotAllowedNow without a connection. Flushes.
     """
-    return _ask(book, kind, {"options": _options(book, kind, options)}, trigger, user_id)
+    return _ask(book, kind, subject(book, kind, options), trigger, user_id)
 
 
 def ask_preview(
     book: Book, kind: RunKind, options: Mapping[str, Any], *, trigger: str, user_id: int | None = None
 ) -> Run:  # fmt: skip
     """A queued preview of this import; as `ask`."""
-    subject = {"of": kind.value, "options": _options(book, kind, options)}
-    return _ask(book, RunKind.PREVIEW, subject, trigger, user_id)
+    return _ask(book, RunKind.PREVIEW, subject(book, kind, options, preview=True), trigger, user_id)
+
+
+def subject(book: Book, kind: RunKind, options: Mapping[str, Any], *, preview: bool = False) -> dict[str, Any]:
+    """What the run of such an import (or of its preview) is about. Raises as `ask` does."""
+    of = {"of": kind.value} if preview else {}
+    return {**of, "options": _options(book, kind, options)}
 
 
 def waits_for(run: Run) -> Run | None:
@@ -114,15 +119,15 @@ def _options(book: Book, kind: RunKind, options: Mapping[str, Any]) -> dict[str,
     return {}
 
 
-def _ask(book: Book, kind: RunKind, subject: dict[str, Any], trigger: str, user_id: int | None) -> Run:
+def _ask(book: Book, kind: RunKind, about: dict[str, Any], trigger: str, user_id: int | None) -> Run:
     lately = select(Run).where(
         Run.book_id == book.id, Run.kind == kind, Run.trigger == trigger, Run.created_at > utcnow() - DOUBLE_CLICK,
         Run.state.in_((RunState.QUEUED, RunState.RUNNING)),
     )  # fmt: skip
     for run in db.session.scalars(lately):
-        if run.subject == subject:
+        if run.subject == about:
             return run
-    return runs.request(book, kind, trigger=trigger, user_id=user_id, subject=subject)
+    return runs.request(book, kind, trigger=trigger, user_id=user_id, subject=about)
 
 
 def _types(book: Book, value: Any, faults: list[InvalidInput]) -> tuple[str, ...]:

@@ -27,13 +27,16 @@ def _take(ctx: RunContext, row: dict[str, str]) -> None:
         ctx.count("failed.customers")
         ctx.count("problems")
         text = f"Intacct's customer {row.get('CUSTOMERID') or row.get('RECORDNO')} could not be read: {error}."
-        ctx.item("problem", text, object_="CUSTOMER", key=row.get("RECORDNO", ""), details={"raw": row})
+        ctx.item("problem", text, object_="CUSTOMER", key=row.get("RECORDNO", ""), details={"raw": _shown(row)})
         return
     taken = customers_in.take(ctx, card)
     if taken.outcome == Outcome.PROBLEM:
         ctx.count("failed.customers")
         ctx.count("problems")
-        ctx.item("problem", taken.text, object_="CUSTOMER", key=str(card.record_no), details={"raw": _shown(row)})
+        ctx.item(
+            "problem", taken.text, object_="CUSTOMER", key=str(card.record_no),
+            details={"raw": _shown(row), "code": taken.code},
+        )  # fmt: skip
         return
     ctx.count(f"{taken.outcome.value}.customers")
     if taken.outcome != Outcome.UNCHANGED and taken.row is not None:

@@ -6,6 +6,7 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from portal.extensions import db
+from portal.imports import mails
 from portal.jobs.queues import enqueue_mails, enqueue_run
 from portal.problems import digest
 from portal.services import outgoing, throttle
@@ -38,13 +39,24 @@ def _tell_of_syncs() -> None:
 
 
 def _look_after_mails() -> None:
-    """Have the mails sent that are due, and drop what is old."""
+    """Write the mails about imports that ended, have those sent that are due, and drop what is old."""
+    tell_of_imports()
     outgoing.forget_old()
     throttle.forget_old()
     waiting = outgoing.due(1)
     db.session.commit()
     if waiting:
         enqueue_mails()
+
+
+def tell_of_imports() -> int:
+    """Write the mails about imports that ended, each in a transaction of its own. How many mails that are."""
+    written = 0
+    for run_id in mails.due():
+        written += mails.tell(run_id)
+        db.session.commit()
+    db.session.commit()
+    return written
 
 
 def tick_job() -> None:

@@ -47,10 +47,15 @@ class RunState(StrEnum):
         return self not in (RunState.QUEUED, RunState.RUNNING)
 
 
+TO_TELL = "kind IN ('import_customers', 'import_invoices') AND told_at IS NULL AND user_id IS NOT NULL"
+"""Imports whose starter is still to learn how they ended."""
+
+
 class Run(Model):
     """One run of a book. `token` and `lease_until` (milliseconds on the database's clock) say whose it is; every
     write of the run checks the token in its own transaction. `claims` counts who took it up. `summary` holds what a
-    run worked out as a whole, such as the sums of a preview."""
+    run worked out as a whole, such as the sums of a preview. `watched_at` is when the person who started it last looked
+    at its page, `told_at` when it was settled how that person learns of its end: by that page or by a mail."""
 
     __tablename__ = "run"
     __table_args__ = (
@@ -71,6 +76,7 @@ class Run(Model):
         Index(None, "book_id", "id"),
         Index("ix_run_unended", "state", "id", sqlite_where=text("state IN ('queued', 'running')"),
               postgresql_where=text("state IN ('queued', 'running')")),
+        Index("ix_run_to_tell", "id", sqlite_where=text(TO_TELL), postgresql_where=text(TO_TELL)),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +104,8 @@ class Run(Model):
     enqueued_at: Mapped[int] = mapped_column(BigInteger, default=0)
     started_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    watched_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     book: Mapped[Book] = relationship()
 

@@ -8,6 +8,19 @@ AREA = "Customers"
 
 GUIDES = (
     Guide(
+        slug="customer_ambiguous_here",
+        area=AREA,
+        title="Several customers here have the name of a customer in Intacct",
+        happened="The import read a customer whose name several customers here have, and none of them has its number.",
+        blocks="That customer was not linked, and its invoices wait. All others were imported.",
+        steps=(
+            "Open the problem and pick the customer here that is meant.",
+            "None of them is? Rename the ones here so that the names differ, then import again.",
+        ),
+        fixer=ACCOUNTANT,
+        heals=AFTER_CHOICE,
+    ),
+    Guide(
         slug="customer_ambiguous",
         area=AREA,
         title="Several customers in Intacct have this name",

@@ -49,6 +49,7 @@ class Taken:
     customer: Customer | None = None
     row: SyncRow | None = None
     text: str = ""
+    code: str = ""
 
 
 def take(ctx: RunContext, card: CustomerCard, bill_to: Contact | None = None) -> Taken:
@@ -203,4 +204,4 @@ def _problem(ctx: RunContext, key: str, code: str, text: str, card: CustomerCard
     ledger.report_there(
         ctx.book_id, "CUSTOMER", key, code, text, name=card.name, customer_id=card.customer_id, **details
     )  # fmt: skip
-    return Taken(Outcome.PROBLEM, text=text)
+    return Taken(Outcome.PROBLEM, text=text, code=code)

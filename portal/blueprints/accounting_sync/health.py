@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from flask import g, url_for
 
 from portal.blueprints.access import current_company
-from portal.blueprints.accounting_sync.words import Said
 from portal.blueprints.rendering import clock, plural, when
+from portal.blueprints.run_words import Said
 from portal.models.run import Run, RunKind, RunState
 from portal.queries.sync_overview import Standing, standing
 from portal.services import integration_settings

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from portal.blueprints import run_words
 from portal.blueprints.accounting_sync import words
 from portal.blueprints.rendering import number, plural
 from portal.extensions import db
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.queries import runs as queries
+from portal.queries.durations import duration
 
 STEPS = ("sign_in", "settle", "read", "take_back", "customers", "invoices", "payments", "close")
 WRITING = ("customers", "invoices", "payments")
@@ -102,7 +104,7 @@ def _heading(run: Run, done: int) -> str:
     if run.state == RunState.RUNNING:
         name = "Writing to Intacct" if run.step in WRITING else _NAMES.get(run.step, "Starting")
         return f"{name}: {number(done)} of {plural(run.total, 'record')}" if run.total else name
-    took = words.took(run)
+    took = run_words.took(run)
     return {
         RunState.FINISHED: f"Finished in {took}",
         RunState.FINISHED_WITH_PROBLEMS: f"Finished in {took}, with problems",
@@ -119,11 +121,11 @@ def _facts(run: Run, done: int) -> list[str]:
         requests = int(run.counts.get("gateway_requests", 0))
         functions = int(run.counts.get("gateway_functions", 0))
         return [f"{plural(requests, 'request')} to Intacct", plural(functions, "function")]
-    facts = [f"{words.duration(took)} so far"]
+    facts = [f"{duration(took)} so far"]
     seconds = took.total_seconds()
     if run.total and done >= ENOUGH_TO_GUESS and done < run.total and seconds > 0:
         left = timedelta(seconds=seconds * (run.total - done) / done)
-        facts = [f"{100 * done // run.total} %", f"about {words.duration(left)} left in this step", *facts]
+        facts = [f"{100 * done // run.total} %", f"about {duration(left)} left in this step", *facts]
     return facts
 
 

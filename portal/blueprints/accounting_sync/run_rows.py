@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from portal.blueprints import run_words
 from portal.blueprints.accounting_sync import words
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Problem
 from portal.problems.catalogue import GENERAL, guide_for
-from portal.queries import problems, runs
+from portal.queries import imports, problems, runs
 from portal.queries.sync_records import Named, named
 
 
@@ -21,7 +22,7 @@ class RunRow:
 
     run: Run
     kind: str
-    state: words.Said
+    state: run_words.Said
     trigger: str
     why: str
     read: int
@@ -71,14 +72,20 @@ def _row(run: Run, kind: str, problem: str) -> RunRow:
     return RunRow(
         run=run,
         kind=kind,
-        state=words.run_state(run),
+        state=run_words.run_state(run),
         trigger=words.trigger(run),
         why=run.error or problem or (run.warnings[0] if run.warnings else ""),
-        read=sum(count for name, count in figures.read.items() if name != "not_ours"),
+        read=_read(run, figures),
         written=sum(figures.written.values()),
         problems=figures.problems,
-        took=words.took(run),
+        took=run_words.took(run),
     )
+
+
+def _read(run: Run, figures: runs.Figures) -> int:
+    if imports.what(run) is not None:
+        return imports.figures(run).read
+    return sum(count for name, count in figures.read.items() if name != "not_ours")
 
 
 def _first_reasons(items: dict[int, RunItem]) -> dict[int, str]:

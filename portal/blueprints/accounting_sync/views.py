@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.blueprints import run_words
 from portal.blueprints.access import current_company, needs
 from portal.blueprints.accounting_sync import words
 from portal.blueprints.accounting_sync.boxes import record_url, sync_box
@@ -33,6 +34,7 @@ area.add_app_template_global(record_url)
 area.add_app_template_global(setting_url)
 area.add_app_template_global(place_there)
 area.add_app_template_global(words.record_word)
+area.add_app_template_global(run_words.run_url)
 area.add_app_template_global(words.outcome, "outcome_said")
 
 

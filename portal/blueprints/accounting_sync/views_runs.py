@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.blueprints import run_words
 from portal.blueprints.access import current_company, needs
 from portal.blueprints.accounting_sync import words
 from portal.blueprints.accounting_sync.export import csv_answer
@@ -52,7 +53,7 @@ def show_run(run_id: int) -> str:
         "accounting_sync/run.html",
         run=run,
         kind=words.kinds_of([run])[run.id],
-        state=words.run_state(run),
+        state=run_words.run_state(run),
         trigger=words.trigger(run),
         progress=progress(run),
         is_live=not RunState(run.state).ended,

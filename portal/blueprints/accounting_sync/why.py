@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.blueprints import run_words
 from portal.blueprints.access import current_company
 from portal.blueprints.accounting_sync import words
 from portal.models.base import Origin
@@ -94,7 +95,7 @@ def _rules(row: SyncRow, state: SyncState, chosen: Choices) -> list[tuple[bool, 
 
 def _otherwise(run: Run, state: SyncState) -> str:
     if run.kind in (RunKind.SETTLE, RunKind.SWEEP, RunKind.TIE_OUT):
-        return f"Runs of this kind send no new records ({words.KINDS[RunKind(run.kind)].lower()})."
+        return f"Runs of this kind send no new records ({run_words.KINDS[RunKind(run.kind)].lower()})."
     if run.error:
         return f"This run ended early, before it came to it: {run.error}"
     return state.reason or "This run did not come to it."

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
 from portal.blueprints.rendering import plural
-from portal.models.run import Run, RunKind, RunState
-from portal.queries import runs as queries
+from portal.blueprints.run_words import Said, kind_of
+from portal.models.run import Run, RunKind
 from portal.queries.sync_records import Named, of_kind
 
-KINDS = {
-    RunKind.SYNC: "Sync",
-    RunKind.RECORD: "Records",
-    RunKind.SETTLE: "Look for open records",
-    RunKind.SWEEP: "Deletion sweep",
-    RunKind.IMPORT_CUSTOMERS: "Customer import",
-    RunKind.IMPORT_INVOICES: "Invoice import",
-    RunKind.PREVIEW: "Preview",
-    RunKind.TIE_OUT: "Tie-out",
-}
 TRIGGERS = {"open postings": "by itself"}
 
 RECORD_WORDS = {"customer": "Customer", "invoice": "Invoice", "payment": "Payment", "credit_note": "Credit note"}
-
-
-@dataclass(frozen=True)
-class Said:
-    """A state on a page: the class of its colour, its icon, its words."""
-
-    tone: str
-    icon: str
-    text: str
 
 
 OUTCOMES = {
@@ -67,19 +47,6 @@ _WOULD_LABELS = {
     "received": "To come from Intacct", "waiting": "To wait",
 }  # fmt: skip
 WOULD_TABS = tuple((name, _WOULD_LABELS.get(name, label), wanted) for name, label, wanted in TABS)
-
-
-def run_state(run: Run) -> Said:
-    """A run's state; one with problems says how many."""
-    problems = int(run.counts.get("problems", 0))
-    return {
-        RunState.QUEUED: Said("wait", "hourglass-split", "Queued"),
-        RunState.RUNNING: Said("wait", "arrow-repeat", "Stopping" if run.cancel_asked else "Running"),
-        RunState.FINISHED: Said("good", "check2", "Finished"),
-        RunState.FINISHED_WITH_PROBLEMS: Said("bad", "exclamation-triangle-fill", plural(problems, "problem")),
-        RunState.FAILED: Said("bad", "x-octagon-fill", "Failed"),
-        RunState.CANCELLED: Said("off", "slash-circle", "Cancelled"),
-    }[RunState(run.state)]
 
 
 WOULD = {
@@ -121,34 +88,14 @@ def kinds_of(found: Collection[Run]) -> dict[int, str]:
     return {run.id: _kind(run, names) for run in found}
 
 
-def duration(took: timedelta | None) -> str:
-    """38 s, 4 min 12 s, 1 h 3 min; 0.4 s below a second."""
-    if took is None:
-        return ""
-    seconds = took.total_seconds()
-    if seconds < 1:
-        return f"{max(seconds, 0):.1f} s"
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
 def counted(counts: Mapping[str, int], one: Mapping[str, str]) -> str:
     """Figures above zero in words: {"invoices": "invoice"} makes "2 invoices"; parts are joined by commas."""
     return ", ".join(plural(counts[name], word) for name, word in one.items() if counts.get(name))
 
 
-def took(run: Run) -> str:
-    """How long a run worked, in words."""
-    return duration(queries.took(run))
-
-
 def _kind(run: Run, names: Mapping[tuple[str, int], Named]) -> str:
     if run.kind != RunKind.RECORD:
-        return KINDS[RunKind(run.kind)]
+        return kind_of(run)
     records = run.subject.get("records", [])
     if len(records) != 1:
         return plural(len(records), "record")

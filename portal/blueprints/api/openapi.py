@@ -14,7 +14,7 @@ from portal.services.idempotency import FIELD
 
 VERSION = "1.0"
 TAGS = (
-    "Customers", "Invoices", "Credit notes", "Payments", "Events", "Accounting sync", "Problems", "About",
+    "Customers", "Invoices", "Credit notes", "Payments", "Events", "Imports", "Accounting sync", "Problems", "About",
 )  # fmt: skip
 _ABOUT = (
     "Customers, invoices, payments and credit notes of a company, and its accounting sync with Sage Intacct."

@@ -10,6 +10,7 @@ from portal.models.payment import PaymentMethod
 from portal.models.run import RunKind, RunState
 from portal.models.sync import Kind
 from portal.models.tie_out import Cause
+from portal.queries.api_imports import ImportType
 from portal.queries.dashboard import Age
 from portal.queries.events import Subject
 from portal.queries.sync_states import State
@@ -83,6 +84,7 @@ _METADATA = {"type": "object", "description": "Free fields: text, numbers, true,
 _ID = whole(**READ)
 _CUSTOMER_ID = {"type": ["integer", "string"], "description": "The customer: its id, or its number as text."}
 _VERSION = whole("Rises with each change. Sent with a change, it refuses the change when somebody saved meanwhile.")
+_COUNTS: Schema = {"type": "object", "description": "Counts by object."}
 _VOID = {"voided_at": moment("When it was voided.", **READ), "void_reason": text(**READ)}
 _COMMON = {
     "origin": word(Origin, "Where the record was born.", **READ),
@@ -278,6 +280,42 @@ SCHEMAS: dict[str, Schema] = {
             "skipped": whole("Only of a single run."),
             "problems": many(ref("problem"), description="Only of a single run."),
         }
+    ),
+    "import": thing(
+        {
+            "id": _ID,
+            "object": _is("import"),
+            "type": word(ImportType),
+            "preview": yes_no("Counts of a preview say what would happen."),
+            "options": {"type": "object", "description": "As in the request."},
+            "kind": word(RunKind),
+            "status": word(RunState),
+            "trigger": text("Who or what asked for it."),
+            **{name: _COUNTS for name in ("created", "updated", "linked", "failed", "not_in_ar", "payments")},
+            "ambiguous": whole("Names that fit several customers here."),
+            **{name: whole() for name in ("unchanged", "failed_count", "problem_count", "position", "total")},
+            **{name: whole() for name in ("gateway_requests", "gateway_functions", "seconds")},
+            **{name: text() for name in ("error", "error_code", "step")},
+            "warnings": many(text()),
+            **{name: moment() for name in ("created_at", "started_at", "ended_at")},
+            "failures": many(
+                thing({**{name: text() for name in ("object", "key", "code", "message")}, "raw": {"type": "object"}}),
+                description="Only of a single import.",
+            ),
+            "problems": many(ref("problem"), description="Only of a single import."),
+        }
+    ),
+    "import_request": thing(
+        {
+            "type": word(ImportType),
+            "preview": yes_no("Default: false."),
+            "document_types": many(text(), description="Of invoices: names of Order Entry definitions."),
+            "open_only": yes_no("Of invoices. Default: true."),
+            "dated_from": text("Of invoices, such as 2026-01-31."),
+            "dated_to": text("Of invoices."),
+            "with_pdf": yes_no("Of invoices. Default: false."),
+        },
+        ("type",),
     ),
     "problem": thing(
         {

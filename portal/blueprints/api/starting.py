@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.blueprints.api.gate import current_actor, current_company
 from portal.errors import NotAllowedNow
 from portal.extensions import db
+from portal.imports import asking as imports
 from portal.jobs.queues import enqueue_run
 from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
@@ -39,6 +40,15 @@ def request_tie_out(as_of: date | None) -> Run:
     run, is_new = asking.ask(_connected_book(), as_of, trigger=current_actor().text)
     if is_new:
         due.stamp([run.id])
+    return run
+
+
+def request_import(kind: RunKind, options: Mapping[str, Any], *, preview: bool) -> Run:
+    """A new import or preview of one; the same request of a moment ago is not asked for twice."""
+    ask = imports.ask_preview if preview else imports.ask
+    run = ask(_connected_book(), kind, options, trigger=current_actor().text)
+    db.session.flush()
+    due.stamp([run.id])
     return run
 
 
