@@ -58,16 +58,16 @@ def action_of(row: TieOutDocument) -> Action | None:
     """The one thing to do about a document; None where only Intacct or time can do it."""
     if row.problem_id is not None:
         return Action("Work on it", url_for("accounting_sync.show_problem", problem_id=row.problem_id))
-    if row.cause in _SYNCED_AWAY and row.record_id is not None and row.kind != "credit_note":
+    if row.cause in _SYNCED_AWAY and row.record_id is not None:
         url = url_for("accounting_sync.sync_record", kind=row.kind, record_id=row.record_id)
         return Action(_SYNCED_AWAY[row.cause], url, posts=True)
-    if row.cause == Cause.SKIPPED and row.record_id is not None and row.kind != "credit_note":
+    if row.cause == Cause.SKIPPED and row.record_id is not None:
         url = url_for("accounting_sync.unskip_record", kind=row.kind, record_id=row.record_id)
         return Action("Take back into the sync", url, posts=True)
     if row.cause in _SETTINGS:
         return _link("See the setting", "settings.show_intacct", anchor=_SETTINGS[row.cause])
     if row.cause == Cause.NOT_OURS and row.kind == "invoice":
-        return _link("Import invoices", "imports.new_invoice_import")
+        return _link("Import invoices", "imports.import_invoices")
     if row.cause == Cause.UNEXPLAINED and row.record_id is not None:
         return Action("Explain it", url_for("accounting_sync.explain_document", kind=row.kind, record_id=row.record_id))
     return None
