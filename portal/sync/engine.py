@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from portal.errors import PortalError
 from portal.extensions import db, settings
-from portal.intacct.errors import IntacctError
+from portal.intacct.errors import IntacctError, UnknownField
 from portal.intacct.stamps import parse_offset
 from portal.models.company import Company
 from portal.models.connection import Book, Connection
@@ -26,6 +26,7 @@ from portal.sync import (
     runs,
     settle,
     subjects,
+    unknown_fields,
     write_credits,
     write_customers,
     write_invoices,
@@ -84,7 +85,7 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
     except Cancelled:
         state, text, code = RunState.CANCELLED, "Cancelled. What was done stays; the rest goes with the next sync.", ""
     except IntacctError as error:
-        code, text = described(error, settings().intacct_sender_id)
+        code, text = _failure(error, opened)
         state = RunState.FAILED
     except (StepFailed, PortalError) as error:
         state, text, code = RunState.FAILED, str(error), error.code
@@ -98,6 +99,14 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
     _plan_next(run_id)
     runs.end(run_id, token, state, error=text, code=code)
     db.session.commit()
+
+
+def _failure(error: IntacctError, opened: list[RunContext]) -> tuple[str, str]:
+    """(code, text) of what ended the run. Which field Intacct does not know is found out first."""
+    db.session.rollback()
+    if isinstance(error, UnknownField) and opened:
+        return "unknown_field", unknown_fields.told(opened[0], error)
+    return described(error, settings().intacct_sender_id)
 
 
 def _open(run_id: int, token: str) -> RunContext:
