@@ -219,7 +219,7 @@ def test_the_portals_own_fault_ends_the_run_in_words(world: World, monkeypatch: 
     def broken(ctx: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setitem(engine._STEPS, RunKind.SYNC, broken)
+    monkeypatch.setitem(engine.STEPS, RunKind.SYNC, broken)
     run = world.sync()
     assert run.state == "failed"
     assert f"run {run.id}" in run.error
