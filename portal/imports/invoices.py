@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from portal.imports import pages
 from portal.imports.asking import InvoiceOptions
 from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, at_most, equal, greater, is_null
-from portal.sync import orders_in
+from portal.sync import orders_in, pdfs
 from portal.sync.context import RunContext
 from portal.sync.customers_in import Outcome
 from portal.sync.orders_in import NOT_IN_AR, OBJECT, Told
@@ -20,6 +20,7 @@ def perform(ctx: RunContext) -> None:
     """Read every document of the chosen types, page by page, and carry each over with its customer and its money."""
     ctx.begin("sign_in")
     options = InvoiceOptions.of(ctx.subject)
+    with_pdf = (options.with_pdf or ctx.choices.import_pdfs) and ctx.pretence is None
     for document_type in options.document_types:
         query = Query(
             OBJECT, orders_in.fields(ctx), _wanted(options, document_type), page_size=AT_ONCE,
@@ -27,8 +28,12 @@ def perform(ctx: RunContext) -> None:
         )  # fmt: skip
         for rows in pages.read(ctx, document_type, query):
             portion = orders_in.read(ctx, rows, document_type)
-            for raw, told in orders_in.store(ctx, portion):
+            stored = orders_in.store(ctx, portion)
+            for raw, told in stored:
                 _note(ctx, raw, told)
+            if with_pdf:
+                pdfs.fetch(ctx, {told.row.id: raw["DOCID"] for raw, told in stored if told.row is not None})
+    pdfs.warn(ctx)
 
 
 def _wanted(options: InvoiceOptions, document_type: str) -> Filter:

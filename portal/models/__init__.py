@@ -9,6 +9,7 @@ from portal.models import (  # noqa: F401
     customer,
     inbox,
     invoice,
+    invoice_pdf,
     payment,
     run,
     sums,

@@ -18,6 +18,7 @@ from .reads import (
     read_entity_details,
     read_more,
     read_user_formatting,
+    retrieve_pdf,
 )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "read_entity_details",
     "read_more",
     "read_user_formatting",
+    "retrieve_pdf",
     "reverse_invoice",
     "reverse_payment",
     "update_customer",

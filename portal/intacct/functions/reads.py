@@ -51,6 +51,11 @@ def inspect(object: str, *, detail: bool = True) -> str:
     return render("inspect", object=required("object", object), detail="1" if detail else "0")
 
 
+def retrieve_pdf(doc_id: str) -> str:
+    """An Order Entry document as it prints; its row's `pdfdata` is the file in base64."""
+    return render("retrievepdf", SODOCUMENT={"DOCID": required("doc_id", doc_id)})
+
+
 def get_financial_setup() -> str:
     """Base currency, and whether the company has several currencies and entities."""
     return render("getFinancialSetup")

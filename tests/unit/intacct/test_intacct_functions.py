@@ -56,6 +56,7 @@ BODIES = {
     "read by query": f.read_by_query("CUSTOMER", "STATUS = 'T' AND RECORDNO >= 5", ["RECORDNO", "NAME"]),
     "read more": f.read_more("a1@B2"),
     "inspect": f.inspect("CUSTOMER"),
+    "pdf": f.retrieve_pdf("Sales Invoice-SI-00417"),
     "financial setup": f.get_financial_setup(),
     "entities": f.read_entity_details(),
     "formatting": f.read_user_formatting("xml_portal"),
