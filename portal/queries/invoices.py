@@ -13,6 +13,7 @@ from portal.extensions import db
 from portal.models.company import Company
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice, InvoiceStatus
+from portal.models.invoice_pdf import InvoicePdf
 from portal.models.payment import Application
 from portal.queries.filters import DocumentFilter, conditions, matching, orders
 from portal.queries.paging import PAGE_SIZE, Order, Page, by_date, by_id, list_page
@@ -141,3 +142,22 @@ def has_status(status: str, today: dt.date) -> ColumnElement[bool]:
         InvoiceStatus.OPEN: and_(owes, Invoice.due_date >= today, Invoice.balance == Invoice.total),
     }
     return conditions.get(status, Invoice.id < 0)
+
+
+def has_pdf(invoice: Invoice) -> bool:
+    """Whether Intacct's print of the invoice is kept."""
+    query = select(InvoicePdf.invoice_id).where(
+        InvoicePdf.company_id == invoice.company_id, InvoicePdf.invoice_id == invoice.id
+    )
+    return db.session.scalar(query) is not None
+
+
+def pdf_of(invoice: Invoice) -> bytes:
+    """Intacct's print of the invoice. Raises NotFound."""
+    query = select(InvoicePdf.content).where(
+        InvoicePdf.company_id == invoice.company_id, InvoicePdf.invoice_id == invoice.id
+    )
+    content = db.session.scalar(query)
+    if content is None:
+        raise NotFound(f"No PDF of {invoice.number} was kept.")
+    return content

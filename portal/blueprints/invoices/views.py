@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
@@ -53,7 +54,18 @@ def show_invoice(invoice_id: int) -> str:
         credit_sync=states_shown(company, Kind.CREDIT_NOTE, [note.id for note, _ in credited]),
         history=told(company, Kind.INVOICE, invoice.id, invoice.currency),
         today=company.today(),
+        has_pdf=queries.has_pdf(invoice),
     )
+
+
+@area.get("/<id:invoice_id>/intacct.pdf")
+@needs(Role.VIEWER)
+def download_pdf(invoice_id: int) -> Response:
+    """Intacct's own print of an imported invoice."""
+    invoice = queries.get_invoice(current_company(), invoice_id)
+    answer = Response(queries.pdf_of(invoice), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{secure_filename(invoice.number) or "invoice"}.pdf"'
+    return answer
 
 
 @area.post("/<id:invoice_id>/issue")
