@@ -27,6 +27,7 @@ from portal.models.company import Company, Role
 from portal.models.connection import Book, IntacctList
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
+from portal.models.invoice_pdf import InvoicePdf
 from portal.models.payment import Payment
 from portal.services import companies, customers, invoices, payments, users
 from portal.services.audit import Actor
@@ -137,6 +138,7 @@ def _small_book(company: Company) -> SmallBook:
         applications=((first.id, Decimal("100")),),
     )
     payment = payments.record(company, data, actor=ACTOR)
+    db.session.add(InvoicePdf(company_id=company.id, invoice_id=first.id, content=b"%PDF-1.4 a print", modified=""))
     db.session.commit()
     return SmallBook(company, customer, first, second, draft, payment)
 
