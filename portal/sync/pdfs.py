@@ -39,9 +39,7 @@ def warn(ctx: RunContext) -> None:
     """Say at the end how many prints could not be had."""
     if missing := ctx.counts[MISSING]:
         prints = "1 PDF" if missing == 1 else f"{missing} PDFs"
-        ctx.warnings.append(
-            f"{missing} PDF{'' if missing == 1 else 's'} could not be had from Intacct. The invoices themselves came over."
-        )
+        ctx.warnings.append(f"{prints} could not be had from Intacct. The invoices themselves came over.")
 
 
 def _wanted(ctx: RunContext, documents: Mapping[int, str]) -> dict[int, str]:
