@@ -15,6 +15,7 @@ from portal.models.company import Company
 from portal.models.run import RunKind
 from portal.models.sync import Kind
 from portal.queries.companies import get_company_by_slug
+from portal.queries.credit_notes import get_credit_note_by_number
 from portal.queries.customers import get_customer_by_number
 from portal.queries.invoices import get_invoice_by_number
 from portal.queries.payments import get_payment_by_number
@@ -28,6 +29,7 @@ _FINDERS: dict[str, Any] = {
     Kind.CUSTOMER.value: get_customer_by_number,
     Kind.INVOICE.value: get_invoice_by_number,
     Kind.PAYMENT.value: get_payment_by_number,
+    Kind.CREDIT_NOTE.value: get_credit_note_by_number,
 }
 
 

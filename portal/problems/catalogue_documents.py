@@ -134,6 +134,21 @@ GUIDES = (
         phrases=("even though it was imported",),
     ),
     Guide(
+        slug="credit_of_nothing",
+        area=INVOICES,
+        title="A credit note of nothing",
+        happened="The credit note credits nothing, and an A/R adjustment in Intacct needs lines that are worth"
+        " something. Nothing of it was sent.",
+        blocks="Only this credit note.",
+        steps=(
+            "Open the credit note and correct its lines or its discount; it then goes with the next sync.",
+            "Or void it, or skip it.",
+        ),
+        fixer=ACCOUNTANT,
+        heals=AFTER_EDIT,
+        phrases=("an adjustment needs lines above zero",),
+    ),
+    Guide(
         slug="lines_removed",
         area=INVOICES,
         title="Intacct cannot take lines off an invoice",

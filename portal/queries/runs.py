@@ -20,8 +20,11 @@ from portal.queries.paging import Page, no_such_page, page_size
 from portal.queries.text import contains
 
 PAGE_SIZE = 50
-OBJECTS = ("customers", "invoices", "payments")
-_PAYMENTS_READ = ("read.payments_received", "read.payments_changed", "read.payments_voided")
+OBJECTS = ("customers", "invoices", "payments", "credit_notes")
+_PAYMENTS_READ = (
+    "read.payments_received", "read.payments_changed", "read.payments_voided", "read.credits_received",
+)  # fmt: skip
+_CREDIT_NOTES_READ = "read.credit_notes_changed"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Figures:
     def did_nothing(self) -> bool:
         """Whether no record was written, linked, received or refused. Rows that were read again, as they stand in the
         hour of overlap, are no news, nor is what still waits."""
-        moved = any(self.written.values()) or self.read["payments"]
+        moved = any(self.written.values()) or self.read["payments"] or self.read["credit_notes"]
         return not (moved or self.linked or self.problems or self.unknown or self.settled)
 
 
@@ -93,8 +96,9 @@ def figures(counts: Mapping[str, int]) -> Figures:
     """A run's flat counts, by object."""
     read = {name: counts.get(f"read.{name}", 0) for name in OBJECTS}
     read["payments"] = sum(counts.get(name, 0) for name in _PAYMENTS_READ)
+    read["credit_notes"] = counts.get(_CREDIT_NOTES_READ, 0)
     written = {name: counts.get(f"written.{name}", 0) for name in OBJECTS}
-    for act in ("applied", "reversed"):
+    for act in ("applied", "unapplied", "reversed"):
         if done := sum(counts.get(f"{act}.{name}", 0) for name in OBJECTS):
             written[act] = done
     if not_ours := counts.get("read.not_ours", 0):

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book, Connection, IntegrationSettings
+from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunItem, RunKind, RunState
-from portal.models.sync import Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import SOURCES, Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.money import ZERO
 from portal.queries import problems, runs
 
@@ -66,6 +67,7 @@ class ToSend:
 class PairHere:
     """Money of one source on one invoice, where the two sides differ or agree."""
 
+    source_kind: str
     source_id: int
     invoice_id: int
     here: Decimal
@@ -122,11 +124,18 @@ def last_sync(book: Book) -> Run | None:
     return db.session.scalar(query.order_by(Run.id.desc()).limit(1))
 
 
+_AMOUNTS: tuple[tuple[Kind, Any, Any], ...] = (
+    (Kind.INVOICE, Invoice, Invoice.total),
+    (Kind.PAYMENT, Payment, Payment.amount),
+    (Kind.CREDIT_NOTE, CreditNote, CreditNote.total),
+)
+
+
 def to_send(book: Book) -> ToSend:
     """What the next sync takes along: new, changed and voided records that neither wait nor have a problem."""
     counts: dict[str, int] = {}
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for kind, model, amount in ((Kind.INVOICE, Invoice, Invoice.total), (Kind.PAYMENT, Payment, Payment.amount)):
+    for kind, model, amount in _AMOUNTS:
         query = (
             select(model.currency, func.count(SyncRow.id), func.sum(amount))
             .join(model, model.id == SyncRow.record_id)
@@ -163,6 +172,10 @@ def both_sides(row: SyncRow) -> BothSides | None:
         payment = db.session.get_one(Payment, row.record_id)
         pairs = _pairs(Pair.source_row_id == row.id)
         return BothSides(payment.amount, payment.applied, there, sum((pair.there for pair in pairs), ZERO), pairs)
+    if row.kind == Kind.CREDIT_NOTE:
+        note = db.session.get_one(CreditNote, row.record_id)
+        pairs = _pairs(Pair.source_row_id == row.id)
+        return BothSides(note.total, note.applied, there, sum((pair.there for pair in pairs), ZERO), pairs)
     return None
 
 
@@ -192,7 +205,7 @@ def _is_to_send(book: Book, kind: Kind) -> ColumnElement[bool]:
     has_problem = exists().where(Problem.sync_row_id == SyncRow.id, Problem.closed_at.is_(None))
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
     differs = SyncRow.want_hash != SyncRow.have_hash
-    if kind == Kind.PAYMENT:
+    if kind in SOURCES:
         differs = or_(differs, and_(SyncRow.want_hash != "", owes))
     return and_(
         SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.hold == Hold.NONE, SyncRow.waiting_for == "",
@@ -203,7 +216,7 @@ def _is_to_send(book: Book, kind: Kind) -> ColumnElement[bool]:
 def _pairs(condition: ColumnElement[bool]) -> list[PairHere]:
     source, invoice = SyncRow.__table__.alias("source"), SyncRow.__table__.alias("invoice")
     query = (
-        select(source.c.record_id, invoice.c.record_id, Pair.applied_here, Pair.applied_there, Pair.hold)
+        select(source.c.kind, source.c.record_id, invoice.c.record_id, Pair.applied_here, Pair.applied_there, Pair.hold)
         .select_from(Pair)
         .join(source, source.c.id == Pair.source_row_id)
         .join(invoice, invoice.c.id == Pair.invoice_row_id)

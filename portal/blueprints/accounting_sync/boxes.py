@@ -81,11 +81,19 @@ def record_url(kind: str, record_id: int) -> str:
 def _reasons(row: SyncRow, sides: BothSides | None) -> list[Reason]:
     if sides is None or not sides.differing:
         return []
-    other = Kind.PAYMENT if row.kind == Kind.INVOICE else Kind.INVOICE
-    ids = [pair.source_id if other == Kind.PAYMENT else pair.invoice_id for pair in sides.differing]
-    records, known = of_kind(other, ids), states(current_company(), other, ids)
+    on_invoice = row.kind == Kind.INVOICE
+    others = [
+        (Kind(pair.source_kind), pair.source_id) if on_invoice else (Kind.INVOICE, pair.invoice_id)
+        for pair in sides.differing
+    ]
+    records: dict[tuple[Kind, int], Named] = {}
+    known: dict[tuple[Kind, int], SyncState] = {}
+    for kind in {kind for kind, _ in others}:
+        ids = [id_ for other, id_ in others if other == kind]
+        records |= {(kind, id_): named for id_, named in of_kind(kind, ids).items()}
+        known |= {(kind, id_): state for id_, state in states(current_company(), kind, ids).items()}
     return [
-        Reason(records[id_], pair, known.get(id_))
-        for id_, pair in zip(ids, sides.differing, strict=True)
-        if id_ in records
+        Reason(records[other], pair, known.get(other))
+        for other, pair in zip(others, sides.differing, strict=True)
+        if other in records
     ]

@@ -15,8 +15,8 @@ from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.queries import runs as queries
 from portal.queries.durations import duration
 
-STEPS = ("sign_in", "settle", "read", "take_back", "customers", "invoices", "payments", "close")
-WRITING = ("customers", "invoices", "payments")
+STEPS = ("sign_in", "settle", "read", "take_back", "customers", "invoices", "credit_notes", "payments", "close")
+WRITING = ("customers", "invoices", "credit_notes", "payments")
 _STEPS_OF = {
     RunKind.SETTLE: ("sign_in", "settle", "close"),
     RunKind.TIE_OUT: ("sign_in", "there", "here", "explain", "add_up", "close"),
@@ -43,9 +43,15 @@ _READ = {
     "read.payments_received": "payment received",
     "read.payments_changed": "payment changed",
     "read.payments_voided": "payment voided",
+    "read.credits_received": "credit received",
+    "read.credit_notes_changed": "credit note changed",
+    "read.full_credits_left": "full credit left in Intacct",
 }
 _PLURALS = {"payment received": "payments received", "payment changed": "payments changed",
-            "payment voided": "payments voided"}  # fmt: skip
+            "payment voided": "payments voided", "credit received": "credits received",
+            "credit note changed": "credit notes changed",
+            "full credit left in Intacct": "full credits left in Intacct"}  # fmt: skip
+_ONE = {name: name.removesuffix("s").replace("_", " ") for name in WRITING}
 ENOUGH_TO_GUESS = 5
 """Records after which the rate says something about the time left."""
 
@@ -157,7 +163,8 @@ def _write_step(run: Run, states: dict[str, str], items: dict[str, int]) -> Step
     if state == "now":
         for name in WRITING:
             total = run.total if run.step == name else items.get(name, 0)
-            parts.append(Part(name.capitalize(), min(items.get(name, 0), total), total, states[name] != "todo"))
+            label = name.replace("_", " ").capitalize()
+            parts.append(Part(label, min(items.get(name, 0), total), total, states[name] != "todo"))
     told = _written(run)
     return Step("Write", told or ("" if state == "now" else "Nothing to write"), state, parts)
 
@@ -198,10 +205,11 @@ def _read(counts: dict[str, int]) -> str:
 
 def _written(run: Run) -> str:
     counts = run.counts
-    names = {f"written.{name}": name.removesuffix("s") for name in WRITING}
-    linked = {f"linked.{name}": name.removesuffix("s") for name in WRITING}
+    names = {f"written.{name}": one for name, one in _ONE.items()}
+    linked = {f"linked.{name}": one for name, one in _ONE.items()}
+    applied = {f"applied.{name}": one for name, one in _ONE.items()}
     told = [f"{words.counted(counts, names)} written"] if words.counted(counts, names) else []
-    told += [f"{plural(counts['applied.payments'], 'payment')} applied"] if counts.get("applied.payments") else []
+    told += [f"{words.counted(counts, applied)} applied"] if words.counted(counts, applied) else []
     told += [f"{words.counted(counts, linked)} linked"] if words.counted(counts, linked) else []
     told += [plural(counts["problems"], "problem")] if counts.get("problems") else []
     told += [f"{counts['waiting']:,} waiting"] if counts.get("waiting") else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ from intacct_sandbox.money import SOURCES, Application, Use
 from intacct_sandbox.receipts import Receipt
 from portal.extensions import db
 from portal.models.base import Origin
+from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
@@ -26,7 +26,9 @@ from portal.services.payments import PaymentData
 from portal.services.renumbering import renumber
 from portal.sync import choices
 from tests.factories import ACTOR, TODAY, make_customer, make_invoice, make_line
+from tests.integration.sync import simulation_credits
 from tests.integration.sync.simulation import Killed, NothingToDo, Simulation, Steps, open_problems
+from tests.integration.sync.simulation_choosing import living, pick, some_money
 
 LATEST_SECONDS = 900
 """A cut-off request is finished by Intacct within this time: less than the settle wait."""
@@ -39,30 +41,13 @@ FAULTS = (
 NEW_PAYMENT = {"function": "create", "object": "ARPYMT"}
 NEW_CUSTOMER = {"function": "create", "object": "CUSTOMER"}
 FUNCTIONS: tuple[Any, ...] = (
-    *(NEW_PAYMENT,) * 5, *("create_invoice",) * 3, *("apply_arpayment",) * 2, *("reverse_arpayment",) * 3,
+    *(NEW_PAYMENT,) * 5, *("create_invoice",) * 3, *("apply_arpayment",) * 3, *("reverse_arpayment",) * 3,
+    *("create_aradjustment",) * 2, "delete_aradjustment",
     "update_invoice", "reverse_invoice", NEW_CUSTOMER, "query", "getAPISession", "any",
 )  # fmt: skip
 
 
-def pick(chance: random.Random, found: Sequence[Any]) -> Any:
-    if not found:
-        raise NothingToDo
-    return chance.choice(found)
-
-
-def some_money(chance: random.Random, most: Decimal = Decimal(200)) -> Decimal:
-    """An amount above zero up to `most`, often all of it."""
-    if chance.random() < 0.4:
-        return most
-    return max(Decimal(chance.randint(1, int(most * 100))) / 100, Decimal("0.01"))
-
-
 # People here
-
-
-def living(model: Any, **fields: Any) -> list[Any]:
-    found = db.session.scalars(db.select(model).filter_by(**fields).order_by(model.id)).all()
-    return [record for record in found if not record.voided]
 
 
 def add_customer(sim: Simulation, chance: random.Random) -> None:
@@ -165,7 +150,9 @@ def void_payment(sim: Simulation, chance: random.Random) -> None:
 
 
 def renumber_record(sim: Simulation, chance: random.Random) -> None:
-    record = pick(chance, living(Invoice, origin=Origin.PORTAL) + living(Payment, origin=Origin.PORTAL))
+    record = pick(
+        chance, living(Invoice, origin=Origin.PORTAL) + living(Payment, origin=Origin.PORTAL) + living(CreditNote)
+    )
     number = chance.choice((f"{record.number}B", f"X-{chance.randint(1, 9)}"))
     sim.note(f"{record.number} to {number}")
     renumber(record, number, actor=ACTOR)
@@ -345,9 +332,15 @@ def press(sim: Simulation, chance: random.Random) -> None:
     sim.sync(kind, **subject)
 
 
+_COMMON = (
+    *("record payment",) * 2, "add invoice", "apply rest", "void payment", "add credit note", "apply credit note",
+    "void credit note",
+)  # fmt: skip
+
+
 def bad_day(sim: Simulation, chance: random.Random) -> None:
     """Something new, a fault that may meet it, and two runs close together."""
-    sim.do(chance.choice(("record payment", "record payment", "add invoice", "apply rest", "void payment")), chance)
+    sim.do(chance.choice(_COMMON), chance)
     sim.do("fault", chance)
     sim.sync()
     sim.clock.advance(seconds=chance.randint(1, 200))
@@ -385,6 +378,7 @@ STEPS: Steps = {
     "foreign invoice": (2, foreign_invoice),
     "foreign customer": (2, foreign_customer),
     "end sessions": (2, end_sessions),
+    **simulation_credits.STEPS,
     "fault": (11, order_fault),
     "die": (6, die),
     "freeze": (4, freeze),

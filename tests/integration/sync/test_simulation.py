@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -23,10 +24,21 @@ from intacct_sandbox.company import COMPANY_ID
 from portal.extensions import db
 from portal.models.base import Origin
 from portal.models.connection import Book, Connection, IntegrationSettings
+from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunState
-from portal.models.sync import BY_HAND, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import (
+    BY_HAND,
+    FULL_CREDIT,
+    SETTLED_BY_CREDIT,
+    Kind,
+    Pair,
+    Posting,
+    PostingState,
+    Problem,
+    SyncRow,
+)
 from portal.services import secrets, users
 from portal.sync.mapping import reference_in
 from tests.factories import make_company
@@ -145,7 +157,7 @@ def doubles(sim: Simulation) -> list[str]:
     """Records of ours that are in Intacct twice at this moment."""
     found = Counter(
         (object_, carried[0])
-        for object_ in ("ARINVOICE", "ARPYMT")
+        for object_ in ("ARINVOICE", "ARPYMT", "ARADJUSTMENT")
         for row in sim.there(object_)
         if (carried := reference_in(row.get("DESCRIPTION") or ""))
     )
@@ -158,6 +170,7 @@ class Books:
     def __init__(self, sim: Simulation) -> None:
         self.invoices_there = {str(row["RECORDNO"]): row for row in sim.there("ARINVOICE")}
         self.payments_there = {str(row["RECORDNO"]): row for row in sim.there("ARPYMT")}
+        self.credits_there = {str(row["RECORDNO"]): row for row in sim.there("ARADJUSTMENT")}
         self.rows = {row.id: row for row in db.session.scalars(db.select(SyncRow))}
         self.pairs = list(db.session.scalars(db.select(Pair).order_by(Pair.id)))
         self.by_hand = sim.linked_by_hand
@@ -172,17 +185,30 @@ class Books:
         }
         self.lies_there: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for row in sim.there("ARPYMTDETAIL"):
-            if row.get("OVERPAYMENTKEY"):
+            if row.get("ADJUSTMENTKEY"):
+                place = (str(row["ADJUSTMENTKEY"]), str(row["RECORDKEY"]))
+                self.lies_there[place] += row["TRX_ADJUSTMENTAMOUNT"]
+            elif row.get("OVERPAYMENTKEY"):
                 place = (str(row["OVERPAYMENTKEY"]), str(row["RECORDKEY"]))
                 self.lies_there[place] += row["TRX_POSTEDOVERPAYMENTAMOUNT"]
             else:
                 place = (str(row["PARENTPAYMENTKEY"]), str(row["RECORDKEY"]))
                 self.lies_there[place] += row["TRX_PAYMENTAMOUNT"]
 
-    def record(self, row: SyncRow) -> Invoice | Payment:
-        model = Invoice if row.kind == Kind.INVOICE else Payment
-        found: Invoice | Payment = db.session.get_one(model, row.record_id)
+    def record(self, row: SyncRow) -> Invoice | Payment | CreditNote:
+        models: dict[str, Any] = {Kind.INVOICE: Invoice, Kind.PAYMENT: Payment, Kind.CREDIT_NOTE: CreditNote}
+        found: Invoice | Payment | CreditNote = db.session.get_one(models[row.kind], row.record_id)
         return found
+
+    def kept_there(self, row: SyncRow) -> dict[str, Any]:
+        """Intacct's records of the row's kind that count, by key."""
+        return {Kind.INVOICE: self.invoices_there, Kind.PAYMENT: self.payments_there}.get(
+            Kind(row.kind), self.credits_there
+        )
+
+    def settled_there(self, row: SyncRow) -> bool:
+        """Whether credits settle an invoice in full there, so that they stay there, and its page says so."""
+        return bool(row.seen_there.get(SETTLED_BY_CREDIT))
 
     def explained(self, row: SyncRow) -> bool:
         """Whether a page says why the record is not, or not the same, in Intacct."""
@@ -194,7 +220,7 @@ class Books:
 
     def pair_explained(self, pair: Pair) -> bool:
         source, invoice = self.rows[pair.source_row_id], self.rows[pair.invoice_row_id]
-        return bool(pair.hold == BY_HAND or self.explained(source) or self.explained(invoice))
+        return bool(pair.hold in (BY_HAND, FULL_CREDIT) or self.explained(source) or self.explained(invoice))
 
 
 def disagreements(sim: Simulation) -> list[str]:
@@ -207,7 +233,7 @@ def disagreements(sim: Simulation) -> list[str]:
         return unfinished(books)
     found = []
     for row in books.rows.values():
-        if row.kind in (Kind.INVOICE, Kind.PAYMENT) and row.origin == Origin.PORTAL and not books.explained(row):
+        if row.kind != Kind.CUSTOMER and row.origin == Origin.PORTAL and not books.explained(row):
             found += of_ours(books, row)
     for pair in books.pairs:
         if not books.pair_explained(pair):
@@ -221,13 +247,13 @@ def disagreements(sim: Simulation) -> list[str]:
 def of_ours(books: Books, row: SyncRow) -> list[str]:
     """A document of ours is in Intacct once when it should be, and not at all when it should not."""
     record = books.record(row)
-    where = books.invoices_there if row.kind == Kind.INVOICE else books.payments_there
+    where = books.kept_there(row)
     ours = [
         there
         for key, there in where.items()
         if (reference_in(there.get("DESCRIPTION") or "") or ("",))[0] == row.ref or key == row.key
     ]
-    if record.voided or isinstance(record, Invoice) and record.draft:
+    if record.voided or isinstance(record, Invoice | CreditNote) and record.draft:
         return [f"{record.number} is not to be in Intacct but is"] if ours else []
     if not ours:
         return [f"{record.number} is nowhere in Intacct"]
@@ -236,12 +262,12 @@ def of_ours(books: Books, row: SyncRow) -> list[str]:
         return [f"{record.number} is linked to {row.key}, in Intacct as {[each['RECORDNO'] for each in ours]}"]
     if row.id in books.by_hand:
         return []
-    number = there["RECORDID"] if row.kind == Kind.INVOICE else there["DOCNUMBER"]
+    number = there["DOCNUMBER"] if row.kind == Kind.PAYMENT else there["RECORDID"]
     held = sum(
         (pair.applied_here for pair in books.pairs if pair.source_row_id == row.id and pair.hold == BY_HAND), NOTHING
     )
-    total = record.total if isinstance(record, Invoice) else record.amount - held
-    if (number, there["TRX_TOTALENTERED"]) != (record.number, total):
+    total = record.amount - held if isinstance(record, Payment) else record.total
+    if (number, abs(there["TRX_TOTALENTERED"])) != (record.number, total):
         return [f"{record.number} {total} is {number} {there['TRX_TOTALENTERED']} in Intacct"]
     return []
 
@@ -270,9 +296,11 @@ def of_linked_invoice(books: Books, row: SyncRow) -> list[str]:
     found = [f"payment {key} of Intacct is {count} times on {invoice.number}" for key, count in sources.items()
              if key and count > 1]  # fmt: skip
     for (source, key), amount in books.lies_there.items():
-        if key == row.key and amount and not sources[source] and ("ARPYMT", source) not in books.problems_there:
+        unknown = not {("ARPYMT", source), ("ARADJUSTMENT", source)} & books.problems_there
+        if key == row.key and amount and not sources[source] and unknown and not books.settled_there(row):
             found.append(f"{amount} of payment {source} of Intacct on {invoice.number} is not here")
     explained = any(books.pair_explained(pair) for pair in on_it) or books.problems_there or row.id in books.by_hand
+    explained = explained or books.settled_there(row)
     if there["TRX_TOTALDUE"] != invoice.balance and not explained and not found:
         found.append(f"{invoice.number} owes {invoice.balance} here, {there['TRX_TOTALDUE']} in Intacct")
     return found

@@ -27,11 +27,11 @@ def test_a_run_prints_what_it_read_and_wrote_and_ends_with_0(world: World, porta
     done = portal("sync", "run")
     assert done.code == 0, done.told
     assert done.answer["status"] == "finished"
-    assert done.answer["written"] == {"customers": 1, "invoices": 1, "payments": 1}
+    assert done.answer["written"] == {"customers": 1, "invoices": 1, "payments": 1, "credit_notes": 0}
     assert (done.answer["problems"], done.answer["unchanged"], done.answer["skipped"]) == ([], 0, 0)
     assert {"run_id", "read", "waiting", "gateway_requests", "gateway_functions", "seconds"} <= set(done.answer)
     again = portal("sync", "run").answer
-    assert again["written"] == {"customers": 0, "invoices": 0, "payments": 0}
+    assert again["written"] == {"customers": 0, "invoices": 0, "payments": 0, "credit_notes": 0}
     assert again["unchanged"] == 3
     assert again["gateway_requests"] <= 3
 
@@ -104,7 +104,7 @@ def test_one_record_is_synced_with_what_it_stands_on_and_nothing_else(world: Wor
     sell(world, "INV-2")
     done = portal("sync", "run", "--record", "invoice:inv-2")
     assert (done.code, done.answer["kind"]) == (0, "record")
-    assert done.answer["written"] == {"customers": 1, "invoices": 1, "payments": 0}
+    assert done.answer["written"] == {"customers": 1, "invoices": 1, "payments": 0, "credit_notes": 0}
     assert world.there("ARINVOICE", RECORDID="INV-1") == []
 
 
