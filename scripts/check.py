@@ -18,6 +18,8 @@ TOP = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CODE = ("portal", "intacct_sandbox", "migrations", "tests", "scripts", "wsgi.py")
 NO_TESTS_COLLECTED = 5
+# One process a core, and one more since integration tests wait for servers; a file's tests stay together.
+PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile")
 SKIPPED = re.compile(r"^SKIPPED \[\d+\] (.*)$")
 
 
@@ -52,11 +54,11 @@ def steps(quick: bool) -> list[Step]:
         Step("import contracts", ("lint-imports",)),
         Step("template lint", ("djlint", "--lint", "--quiet", "portal/templates"), _unless("portal/templates")),
         Step("site rules", ("pytest", "-q", "tests/test_site_rules.py")),
-        Step("unit tests", ("pytest", "-q", "tests/unit"), _unless("tests/unit")),
+        Step("unit tests", ("pytest", "-q", *PARALLEL, "tests/unit"), _unless("tests/unit")),
     ]
     if not quick:
         found += [
-            Step("integration tests", ("pytest", "-q", "tests/integration"), _unless("tests/integration")),
+            Step("integration tests", ("pytest", "-q", *PARALLEL, "tests/integration"), _unless("tests/integration")),
             Step(
                 "browser tests",
                 ("pytest", "-q", "tests/browser"),
