@@ -63,6 +63,7 @@ def test_a_change_in_intacct_comes_over_and_what_is_ours_stays(world: World) -> 
     assert (ours(world, customer).name, ours(world, customer).extra["note"]) == ("Évora & Søn “Ltd” 🎈 שלום", "VIP")
 
 
+@pytest.mark.rule(1, "in")
 def test_a_customer_of_that_name_is_linked_and_keeps_its_number(world: World) -> None:
     there = world.there("CUSTOMER")[0]
     mine = make_customer(world.company, f"  {there['NAME'].upper()} ", number="C-7")
@@ -74,6 +75,7 @@ def test_a_customer_of_that_name_is_linked_and_keeps_its_number(world: World) ->
     assert (row.key, row.number_there, mine.number) == (there["RECORDNO"], there["CUSTOMERID"], "C-7")
 
 
+@pytest.mark.rule(1, "in")
 def test_two_customers_of_one_name_are_a_problem_with_a_choice(world: World) -> None:
     there = world.there("CUSTOMER")[0]
     for number in ("C-1", "C-2"):
@@ -89,6 +91,7 @@ def test_two_customers_of_one_name_are_a_problem_with_a_choice(world: World) -> 
     assert ours(world, "C-2").name == there["NAME"]
 
 
+@pytest.mark.rule(1, "in")
 def test_of_two_the_one_with_intaccts_own_number_is_meant(world: World) -> None:
     there = world.there("CUSTOMER")[0]
     make_customer(world.company, there["NAME"], number="C-1")

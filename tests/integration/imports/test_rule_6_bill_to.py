@@ -38,6 +38,7 @@ def customers_called(name: str) -> list[Customer]:
     return list(db.session.scalars(db.select(Customer).where(Customer.name == name)))
 
 
+@pytest.mark.rule(6, "in")
 def test_the_customer_of_an_invoice_is_its_bill_to_contact_with_a_number_of_ours(by_contact: World) -> None:
     invoices_in(by_contact)
     contact = by_contact.there("CONTACT", CONTACTNAME=SHARED)[0]
@@ -49,6 +50,7 @@ def test_the_customer_of_an_invoice_is_its_bill_to_contact_with_a_number_of_ours
         assert customer.number != row["CUSTVENDID"]
 
 
+@pytest.mark.rule(6, "in")
 def test_several_contacts_of_one_customer_are_several_customers_here(by_contact: World) -> None:
     there = by_contact.there("CUSTOMER")[0]
     by_contact.act("create_order", customerid=there["CUSTOMERID"], documentno="SI-9001", amount="10.00")
@@ -64,6 +66,7 @@ def test_several_contacts_of_one_customer_are_several_customers_here(by_contact:
     assert {row.number_there for row in rows} == {there["CUSTOMERID"]}
 
 
+@pytest.mark.rule(6, "in")
 def test_importing_contacts_twice_changes_nothing(by_contact: World) -> None:
     import_(by_contact)
     invoices_in(by_contact)
@@ -73,6 +76,7 @@ def test_importing_contacts_twice_changes_nothing(by_contact: World) -> None:
     assert everything() == before
 
 
+@pytest.mark.rule(6, "out")
 def test_a_customer_born_here_is_written_as_a_customer_and_stays_its_display_contact(by_contact: World) -> None:
     customer = make_customer(by_contact.company, "Brightwater", number="C-1")
     make_invoice("50.00", customer=customer, number="INV-1")
@@ -85,6 +89,7 @@ def test_a_customer_born_here_is_written_as_a_customer_and_stays_its_display_con
     assert here("SI-9001").customer_id == customer.id
 
 
+@pytest.mark.rule(6, "out")
 def test_a_payment_here_for_a_contact_goes_to_its_customer_there(by_contact: World) -> None:
     there = by_contact.there("CUSTOMER")[0]
     by_contact.act(
@@ -97,6 +102,7 @@ def test_a_payment_here_for_a_contact_goes_to_its_customer_there(by_contact: Wor
     assert Decimal(by_contact.alive("ARINVOICE", RECORDID="SI-9002")[0]["TRX_TOTALDUE"]) == 0
 
 
+@pytest.mark.rule(6, "in")
 def test_a_receipt_for_two_contacts_is_a_payment_of_each(by_contact: World) -> None:
     there = by_contact.there("CUSTOMER")[0]
     keys: list[int] = []

@@ -38,6 +38,7 @@ def due_there(world: World, number: str) -> Decimal:
     return Decimal(row["TRX_TOTALDUE"])
 
 
+@pytest.mark.rule(10, "in")
 def test_rule_10_only_customers_that_have_invoices_come_with_the_sync(reading: World) -> None:
     ok(reading.sync())
     imported = db.session.scalars(db.select(Invoice)).all()
@@ -65,6 +66,7 @@ def test_a_sync_with_nothing_new_asks_once_for_each_type_more(reading: World) ->
     assert len(reading.adapter.sent) - before <= 4
 
 
+@pytest.mark.rule(3, "in")
 def test_rule_3_an_imported_invoice_changed_here_is_not_written_back_and_a_later_read_overwrites_it(
     reading: World,
 ) -> None:
@@ -81,6 +83,7 @@ def test_rule_3_an_imported_invoice_changed_here_is_not_written_back_and_a_later
     assert here("SI-9001").balance == due_there(reading, "SI-9001")
 
 
+@pytest.mark.rule(3, "out")
 def test_rule_3_a_payment_received_on_an_imported_invoice_is_written(reading: World) -> None:
     order(reading, "SI-9001")
     ok(reading.sync())
@@ -90,6 +93,7 @@ def test_rule_3_a_payment_received_on_an_imported_invoice_is_written(reading: Wo
     assert here("SI-9001").balance == 0
 
 
+@pytest.mark.rule(5, "in")
 def test_rule_5_a_replaced_ar_record_is_followed_with_its_money(reading: World) -> None:
     made = order(reading, "SI-9001")
     reading.act("receive_payment", invoice_recordid="SI-9001", amount="40", document="CHQ-1")
@@ -104,6 +108,7 @@ def test_rule_5_a_replaced_ar_record_is_followed_with_its_money(reading: World) 
     assert len(db.session.scalars(db.select(Invoice).where(Invoice.number == "SI-9001")).all()) == 1
 
 
+@pytest.mark.rule(5, "in")
 def test_rule_5_without_reading_of_invoices_a_vanished_key_is_found_by_its_document(world: World) -> None:
     order(world, "SI-9001")
     invoices_in(world, SALES)
@@ -116,6 +121,7 @@ def test_rule_5_without_reading_of_invoices_a_vanished_key_is_found_by_its_docum
     assert due_there(world, "SI-9001") == here("SI-9001").balance == 140
 
 
+@pytest.mark.rule(5, "in")
 def test_rule_5_truly_gone_is_a_problem_that_can_be_skipped(reading: World) -> None:
     order(reading, "SI-9001")
     ok(reading.sync())

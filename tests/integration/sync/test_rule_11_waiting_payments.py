@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
+
 from portal.extensions import db
 from portal.models.base import Origin
 from portal.models.run import RunItem
@@ -19,6 +21,7 @@ from tests.integration.sync.test_rules import edited
 BAD = (make_line("100.00", account="9999-none"),)
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_a_payment_waits_for_every_invoice_that_it_pays_and_names_the_missing_one(world: World) -> None:
     customer = make_customer(world.company)
     good = make_invoice("100.00", customer=customer, number="INV-1")
@@ -30,6 +33,7 @@ def test_rule_11_a_payment_waits_for_every_invoice_that_it_pays_and_names_the_mi
     assert world.alive("ARPYMT", DOCNUMBER="PMT-1") == []
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_it_goes_in_the_same_sync_as_its_invoice(world: World) -> None:
     bad = make_invoice(customer=make_customer(world.company), number="INV-1", lines=BAD)
     payment = make_payment("100.00", on={bad: "100.00"}, number="PMT-1")
@@ -40,6 +44,7 @@ def test_rule_11_it_goes_in_the_same_sync_as_its_invoice(world: World) -> None:
     assert world.state(payment) == "synced"
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_waiting_is_no_try_and_no_problem(world: World) -> None:
     bad = make_invoice(customer=make_customer(world.company), number="INV-1", lines=BAD)
     payment = make_payment("100.00", on={bad: "100.00"}, number="PMT-1")
@@ -50,6 +55,7 @@ def test_rule_11_waiting_is_no_try_and_no_problem(world: World) -> None:
     assert world.state(payment) == "waiting"
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_a_payment_on_no_invoice_waits_until_it_is_applied(world: World) -> None:
     customer = make_customer(world.company)
     payment = make_payment("100.00", customer=customer, number="PMT-1")
@@ -61,6 +67,7 @@ def test_rule_11_a_payment_on_no_invoice_waits_until_it_is_applied(world: World)
     assert (there["TRX_TOTALENTERED"], there["TRX_TOTALDUE"]) == ("100", "40")
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_a_payment_on_an_invoice_before_the_start_goes_when_the_start_is_moved_back(world: World) -> None:
     world.choose(sync_from="2026-03-01")
     invoice = make_invoice("60.00", customer=make_customer(world.company), number="INV-1", date=dt.date(2026, 2, 1))
@@ -70,6 +77,7 @@ def test_rule_11_a_payment_on_an_invoice_before_the_start_goes_when_the_start_is
     assert "left alone with its invoice" in row_of(world, Kind.PAYMENT, payment.id).hold_reason
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_payments_on_imported_invoices_are_exempt_from_the_start(world: World) -> None:
     customer = make_customer(world.company, "Acme", number="C-1")
     ok(world.sync())
@@ -88,6 +96,7 @@ def test_rule_11_payments_on_imported_invoices_are_exempt_from_the_start(world: 
     assert world.there("ARINVOICE", RECORDID="THEIRS")[0]["TRX_TOTALDUE"] == "0"
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_a_part_on_a_skipped_invoice_is_not_posted_and_is_told_to_be_booked_by_hand(world: World) -> None:
     customer = make_customer(world.company)
     skipped, good = (make_invoice("50.00", customer=customer, number=f"INV-{number}") for number in (1, 2))

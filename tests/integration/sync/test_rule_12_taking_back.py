@@ -34,6 +34,7 @@ def rest(world: World) -> list[str]:
     return [row["TRX_TOTALDUE"] for row in world.there("ARADJUSTMENT", RECORDID="CN-1")]
 
 
+@pytest.mark.rule(12, "out")
 def test_a_payment_voided_here_is_reversed_there(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
@@ -43,6 +44,7 @@ def test_a_payment_voided_here_is_reversed_there(world: World) -> None:
     assert (world.alive("ARPYMT", DOCNUMBER="PMT-1"), due(world, "INV-1")) == ([], "100")
 
 
+@pytest.mark.rule(12, "in")
 def test_a_payment_of_ours_voided_there_is_voided_here_and_its_counter_record_is_ignored(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
@@ -54,6 +56,7 @@ def test_a_payment_of_ours_voided_there_is_voided_here_and_its_counter_record_is
     assert db.session.scalar(db.select(db.func.count(Payment.id))) == 1
 
 
+@pytest.mark.rule(12, "out")
 def test_a_credit_note_voided_here_is_taken_off_its_invoices_and_deleted_there(world: World) -> None:
     note, _, _ = applied_note(world)
     credit_notes.void(note, reason="wrong", actor=ACTOR)
@@ -63,6 +66,7 @@ def test_a_credit_note_voided_here_is_taken_off_its_invoices_and_deleted_there(w
     assert world.state(note) == "excluded"
 
 
+@pytest.mark.rule(12, "out")
 def test_an_application_made_in_intacct_is_undone_before_the_credit_note_is_deleted(world: World) -> None:
     note, _, _ = applied_note(world)
     third = make_invoice("100.00", customer=note.customer, number="INV-3")
@@ -77,6 +81,7 @@ def test_an_application_made_in_intacct_is_undone_before_the_credit_note_is_dele
     assert run.counts["unapplied.credit_notes"] == 2
 
 
+@pytest.mark.rule(12, "out")
 def test_a_refusal_stops_the_chain_with_a_problem_and_nothing_is_deleted(world: World) -> None:
     note, _, _ = applied_note(world)
     credit_notes.void(note, reason="wrong", actor=ACTOR)
@@ -89,6 +94,7 @@ def test_a_refusal_stops_the_chain_with_a_problem_and_nothing_is_deleted(world: 
     assert (rest(world), texts(world)) == ([], [])
 
 
+@pytest.mark.rule(12, "out")
 def test_a_credit_note_applied_there_together_with_cash_is_left_and_named(world: World) -> None:
     note, _, _ = applied_note(world)
     with_cash(world, "INV-1", cash="10", credit="5")
@@ -125,6 +131,7 @@ def with_cash(world: World, number: str, *, cash: str, credit: str) -> None:
         books.store.commit()
 
 
+@pytest.mark.rule(12, "out")
 def test_a_credit_note_taken_off_an_invoice_here_is_taken_off_there_and_the_rest_stays(world: World) -> None:
     note, first, _ = applied_note(world)
     credit_notes.unapply(note, first, actor=ACTOR, amount=Decimal(10))
@@ -138,6 +145,7 @@ def test_a_credit_note_taken_off_an_invoice_here_is_taken_off_there_and_the_rest
     assert len(world.postings()) == sent
 
 
+@pytest.mark.rule(12, "out")
 def test_a_credit_note_changed_here_is_made_anew_there_and_applied_again(world: World) -> None:
     note, _, _ = applied_note(world)
     data = make_credit_note_data(note.customer, "90.00", number="CN-1")
@@ -147,6 +155,7 @@ def test_a_credit_note_changed_here_is_made_anew_there_and_applied_again(world: 
     assert (world.state(note), texts(world)) == ("synced", [])
 
 
+@pytest.mark.rule(12, "out")
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("what", ["reply_lost", "dropped_before", "524_late"])

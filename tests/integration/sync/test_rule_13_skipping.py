@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from portal.models.invoice import Invoice
 from portal.models.sync import Kind, PostingState
 from portal.queries import sync_states
@@ -18,6 +20,7 @@ def skip(world: World, invoice: Invoice, reason: str = "booked by hand") -> None
     choices.skip(row_of(world, Kind.INVOICE, invoice.id), reason, actor=ACTOR)
 
 
+@pytest.mark.rule(13, "out")
 def test_rule_13_a_skipped_record_is_told_as_such_with_its_reason_and_by_whom(world: World) -> None:
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
     skip(world, invoice)
@@ -26,6 +29,7 @@ def test_rule_13_a_skipped_record_is_told_as_such_with_its_reason_and_by_whom(wo
     assert (str(found.state), found.reason) == ("skipped", "booked by hand (test)")
 
 
+@pytest.mark.rule(13, "out")
 def test_rule_13_a_later_change_of_a_skipped_record_does_not_send_it(world: World) -> None:
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
     skip(world, invoice)
@@ -35,6 +39,7 @@ def test_rule_13_a_later_change_of_a_skipped_record_does_not_send_it(world: Worl
     assert world.there("ARINVOICE", RECORDID="INV-1") == []
 
 
+@pytest.mark.rule(13, "out")
 def test_rule_13_skipping_a_written_record_leaves_later_changes_out_and_unskipping_sends_them(world: World) -> None:
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
     ok(world.sync())
@@ -47,6 +52,7 @@ def test_rule_13_skipping_a_written_record_leaves_later_changes_out_and_unskippi
     assert world.there("ARINVOICE", RECORDID="INV-1")[0]["DOCNUMBER"] == "PO 1"
 
 
+@pytest.mark.rule(13, "out")
 def test_rule_13_skipping_closes_the_problem_and_unskipping_tries_again(world: World) -> None:
     world.choose(income_account="")
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
@@ -59,6 +65,7 @@ def test_rule_13_skipping_closes_the_problem_and_unskipping_tries_again(world: W
     assert [problem.code for problem in world.problems()] == ["income_account_missing"]
 
 
+@pytest.mark.rule(13, "out")
 def test_rule_13_skipping_touches_no_posting_whose_outcome_is_unknown(world: World) -> None:
     world.fault({"function": "create_invoice"}, "reply_lost", times=1)
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
@@ -70,6 +77,7 @@ def test_rule_13_skipping_touches_no_posting_whose_outcome_is_unknown(world: Wor
     assert len(world.there("ARINVOICE", RECORDID="INV-1")) == 1
 
 
+@pytest.mark.rule(13, "in")
 def test_rule_13_money_received_in_intacct_on_a_skipped_invoice_that_is_there_still_arrives(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     ok(world.sync())
@@ -79,6 +87,7 @@ def test_rule_13_money_received_in_intacct_on_a_skipped_invoice_that_is_there_st
     assert invoice.balance == 70
 
 
+@pytest.mark.rule(13, "out")
 def test_rule_13_a_skipped_payment_is_not_taken_back_there_when_it_is_voided_here(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     payment = make_payment("100.00", on={invoice: "100.00"}, number="PMT-1")

@@ -20,6 +20,7 @@ def lines_there(world: World, number: str) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.rule(14, "out")
 def test_a_credit_note_is_posted_whole_as_an_adjustment_of_its_total(world: World) -> None:
     note = make_credit_note("80.00", customer=make_customer(world.company), number="CN-1")
     run = ok(world.sync())
@@ -32,6 +33,7 @@ def test_a_credit_note_is_posted_whole_as_an_adjustment_of_its_total(world: Worl
     assert len(world.postings()) == sent
 
 
+@pytest.mark.rule(14, "out")
 def test_discount_lowers_the_lines_and_tax_is_a_line_of_its_own(world: World) -> None:
     world.choose(tax_account="2200")
     lines = (make_line("70.00"), make_line("30.00", account="4010"))
@@ -43,6 +45,7 @@ def test_discount_lowers_the_lines_and_tax_is_a_line_of_its_own(world: World) ->
     assert world.there("ARADJUSTMENT", RECORDID="CN-1")[0]["TRX_TOTALENTERED"] == "-71.67"
 
 
+@pytest.mark.rule(14, "out")
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_credit_of_nothing_is_a_problem_and_nothing_is_sent(world: World) -> None:
     make_credit_note(
@@ -53,6 +56,7 @@ def test_a_credit_of_nothing_is_a_problem_and_nothing_is_sent(world: World) -> N
     assert world.there("ARADJUSTMENT") == []
 
 
+@pytest.mark.rule(14, "out")
 def test_what_is_applied_here_is_applied_there_to_the_cent(world: World) -> None:
     customer = make_customer(world.company)
     first, second = (make_invoice("50.00", customer=customer, number=f"INV-{n}") for n in (1, 2))

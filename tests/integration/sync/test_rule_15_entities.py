@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from portal.extensions import db
 from portal.models.connection import Connection
 from portal.models.run import RunKind
@@ -33,6 +35,7 @@ def reason(world: World, kind: Kind, record_id: int) -> tuple[str, str]:
     return str(found.state), found.reason
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_on_an_entity_connection_customers_are_created_at_the_entity(world: World) -> None:
     connect_to(world, EAST)
     customer = make_customer(world.company, "Acme", number="C-1")
@@ -42,6 +45,7 @@ def test_rule_15_on_an_entity_connection_customers_are_created_at_the_entity(wor
     assert row_of(world, Kind.CUSTOMER, customer.id).entity == EAST
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_a_customer_of_the_top_level_is_never_updated_from_an_entity(world: World) -> None:
     customer = make_customer(world.company, "Acme", number="C-1")
     make_invoice(customer=customer, number="INV-1")
@@ -53,6 +57,7 @@ def test_rule_15_a_customer_of_the_top_level_is_never_updated_from_an_entity(wor
     assert [posting.act for posting in world.postings() if posting.row.kind == "customer"] == ["create"]
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_a_customer_of_the_top_level_serves_the_invoices_of_an_entity(world: World) -> None:
     customer = make_customer(world.company, "Acme", number="C-1")
     ok(world.sync())
@@ -63,6 +68,7 @@ def test_rule_15_a_customer_of_the_top_level_serves_the_invoices_of_an_entity(wo
     assert world.there("ARINVOICE", RECORDID="INV-1")[0]["MEGAENTITYID"] == EAST
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_a_link_keeps_its_entity_and_is_not_written_from_another(world: World) -> None:
     connect_to(world, EAST)
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
@@ -79,6 +85,7 @@ def test_rule_15_a_link_keeps_its_entity_and_is_not_written_from_another(world: 
     assert world.there("ARINVOICE", RECORDID="INV-1")[0]["DOCNUMBER"] == "PO 9"
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_a_synced_record_out_of_sight_says_so_on_its_page(world: World) -> None:
     connect_to(world, EAST)
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
@@ -91,6 +98,7 @@ def test_rule_15_a_synced_record_out_of_sight_says_so_on_its_page(world: World) 
     assert reason(world, Kind.INVOICE, invoice.id) == ("synced", "")
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_a_payment_waits_for_an_invoice_that_is_out_of_sight(world: World) -> None:
     connect_to(world, EAST)
     customer = make_customer(world.company)
@@ -108,6 +116,7 @@ def test_rule_15_a_payment_waits_for_an_invoice_that_is_out_of_sight(world: Worl
     assert len(world.alive("ARPYMT", DOCNUMBER="PMT-1")) == 1
 
 
+@pytest.mark.rule(15, "in")
 def test_rule_15_money_out_of_sight_is_not_taken_off_here(world: World) -> None:
     connect_to(world, EAST)
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
@@ -121,6 +130,7 @@ def test_rule_15_money_out_of_sight_is_not_taken_off_here(world: World) -> None:
     assert (invoice.balance, payment.voided, world.problems()) == (Decimal(40), False, [])
 
 
+@pytest.mark.rule(15, "in")
 def test_rule_15_what_is_out_of_sight_is_not_swept(world: World) -> None:
     connect_to(world, EAST)
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
@@ -133,6 +143,7 @@ def test_rule_15_what_is_out_of_sight_is_not_swept(world: World) -> None:
         assert (run.counts["gone"], world.problems()) == (0, [])
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_a_void_out_of_sight_waits_until_the_entity_is_seen_again(world: World) -> None:
     connect_to(world, EAST)
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
@@ -147,6 +158,7 @@ def test_rule_15_a_void_out_of_sight_waits_until_the_entity_is_seen_again(world:
     assert world.alive("ARPYMT", DOCNUMBER="PMT-1") == []
 
 
+@pytest.mark.rule(15, "out")
 def test_rule_15_an_open_posting_is_settled_only_in_the_entity_it_was_sent_to(world: World) -> None:
     connect_to(world, EAST)
     customer = make_customer(world.company)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from portal.extensions import db
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
@@ -13,6 +15,7 @@ from tests.factories import ACTOR, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import World, only_problem, row_of
 
 
+@pytest.mark.rule(1, "out")
 def test_rule_1_a_single_customer_of_that_name_is_linked_and_not_overwritten(world: World) -> None:
     world.act("create_customer", customerid="ACME-9", name="Acme  Tools", DISPLAYCONTACT={"PRINTAS": "Acme"})
     customer = make_customer(world.company, " acme tools ", number="C-1")
@@ -24,6 +27,7 @@ def test_rule_1_a_single_customer_of_that_name_is_linked_and_not_overwritten(wor
     assert world.there("ARINVOICE", RECORDID="INV-1")[0]["CUSTOMERID"] == "ACME-9"
 
 
+@pytest.mark.rule(1, "out")
 def test_rule_1_of_several_the_one_with_our_number_is_linked(world: World) -> None:
     world.act("create_customer", customerid="C-1", name="Acme", DISPLAYCONTACT={"PRINTAS": "Acme"})
     world.act("create_customer", customerid="C-2", name="Acme", DISPLAYCONTACT={"PRINTAS": "Acme"})
@@ -32,6 +36,7 @@ def test_rule_1_of_several_the_one_with_our_number_is_linked(world: World) -> No
     assert row_of(world, Kind.CUSTOMER, customer.id).number_there == "C-2"
 
 
+@pytest.mark.rule(1, "out")
 def test_rule_1_several_are_a_problem_that_lets_a_person_pick(world: World) -> None:
     world.act("create_customer", customerid="A-1", name="Acme", DISPLAYCONTACT={"PRINTAS": "Acme"})
     world.act("create_customer", customerid="A-2", name="Acme", DISPLAYCONTACT={"PRINTAS": "Acme"})
@@ -44,6 +49,7 @@ def test_rule_1_several_are_a_problem_that_lets_a_person_pick(world: World) -> N
     assert world.there("ARINVOICE", RECORDID="INV-1")[0]["CUSTOMERID"] == "A-2"
 
 
+@pytest.mark.rule(1, "out")
 def test_rule_1_a_second_customer_of_a_linked_name_waits_for_a_choice(world: World) -> None:
     first = make_customer(world.company, "Acme", number="C-1")
     second = make_customer(world.company, "ACME", number="C-2")
@@ -55,6 +61,7 @@ def test_rule_1_a_second_customer_of_a_linked_name_waits_for_a_choice(world: Wor
     assert row_of(world, Kind.CUSTOMER, second.id).number_there == "C-2"
 
 
+@pytest.mark.rule(1, "out")
 def test_rule_1_the_linked_customer_can_be_used_instead(world: World) -> None:
     first = make_customer(world.company, "Acme", number="C-1")
     second = make_customer(world.company, "ACME", number="C-2")
@@ -68,6 +75,7 @@ def test_rule_1_the_linked_customer_can_be_used_instead(world: World) -> None:
     assert not db.session.get_one(Customer, second.id).active
 
 
+@pytest.mark.rule(1, "out")
 def test_rule_1_our_number_in_use_under_another_name_is_a_problem(world: World) -> None:
     world.act("create_customer", customerid="C-1", name="Somebody", DISPLAYCONTACT={"PRINTAS": "Somebody"})
     customer = make_customer(world.company, "Acme", number="C-1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from portal.models.run import Run
 from portal.services import invoices
 from tests.factories import ACTOR, make_customer, make_invoice, make_line
@@ -15,6 +17,7 @@ def written(run: Run) -> int:
     return int(ok(run).counts.get("written.invoices", 0))
 
 
+@pytest.mark.rule(2, "out")
 def test_rule_2_the_first_sync_takes_all_issued_invoices_and_no_draft(world: World) -> None:
     customer = make_customer(world.company)
     for number in range(3):
@@ -24,6 +27,7 @@ def test_rule_2_the_first_sync_takes_all_issued_invoices_and_no_draft(world: Wor
     assert world.there("ARINVOICE", RECORDID="DRAFT-1") == []
 
 
+@pytest.mark.rule(2, "out")
 def test_rule_2_later_syncs_write_only_what_changed(world: World) -> None:
     customer = make_customer(world.company)
     made = [make_invoice(customer=customer, number=f"INV-{number}") for number in range(3)]
@@ -35,6 +39,7 @@ def test_rule_2_later_syncs_write_only_what_changed(world: World) -> None:
     assert [posting.row.record_id for posting in world.postings() if posting.act == "update"] == [made[1].id]
 
 
+@pytest.mark.rule(2, "out")
 def test_rule_2_a_change_taken_back_before_the_sync_sends_nothing(world: World) -> None:
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
     assert written(world.sync()) == 1
@@ -44,6 +49,7 @@ def test_rule_2_a_change_taken_back_before_the_sync_sends_nothing(world: World) 
     assert written(world.sync()) == 0
 
 
+@pytest.mark.rule(2, "out")
 def test_rule_2_a_changed_setting_concerns_no_invoice_that_was_written(world: World) -> None:
     make_invoice(customer=make_customer(world.company), number="INV-1")
     assert written(world.sync()) == 1
@@ -51,6 +57,7 @@ def test_rule_2_a_changed_setting_concerns_no_invoice_that_was_written(world: Wo
     assert written(world.sync()) == 0
 
 
+@pytest.mark.rule(2, "out")
 def test_rule_2_switched_off_nothing_is_written_until_it_is_switched_on(world: World) -> None:
     world.choose(write_invoices=False)
     make_invoice(customer=make_customer(world.company), number="INV-1")

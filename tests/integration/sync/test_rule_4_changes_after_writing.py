@@ -31,6 +31,7 @@ def there(world: World) -> dict[str, str]:
     return world.there("ARINVOICE", RECORDID="INV-1")[0]
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_every_header_field_and_line_of_a_change_here_arrives_there(world: World, invoice: Invoice) -> None:
     changes = {
         "date": dt.date(2026, 3, 2), "due_date": dt.date(2026, 4, 2), "purchase_order": "PO 7",
@@ -45,6 +46,7 @@ def test_rule_4_every_header_field_and_line_of_a_change_here_arrives_there(world
     assert ok(world.sync()).counts.get("written.invoices", 0) == 0
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_a_change_of_lines_there_alone_stops_an_update_from_here(world: World, invoice: Invoice) -> None:
     with world.core.lock:
         line = world.core.books.store.one("ARINVOICEITEM", "RECORDKEY", int(there(world)["RECORDNO"]))
@@ -55,6 +57,7 @@ def test_rule_4_a_change_of_lines_there_alone_stops_an_update_from_here(world: W
     assert there(world)["DOCNUMBER"] == ""
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_money_there_keeps_a_change_here_from_being_sent_and_shows_both_versions(
     world: World, invoice: Invoice
 ) -> None:
@@ -67,6 +70,7 @@ def test_rule_4_money_there_keeps_a_change_here_from_being_sent_and_shows_both_v
     assert there(world)["TRX_TOTALENTERED"] == "100"
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_once_the_money_is_taken_off_there_the_change_goes(world: World, invoice: Invoice) -> None:
     world.choose(read_payments=False)
     made = world.act("receive_payment", invoice_recordid="INV-1", amount="10")
@@ -77,6 +81,7 @@ def test_rule_4_once_the_money_is_taken_off_there_the_change_goes(world: World, 
     assert (there(world)["TRX_TOTALENTERED"], world.problems()) == ("80", [])
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_voided_here_with_money_there_is_a_problem_with_both_versions_until_it_is_taken_off(
     world: World, invoice: Invoice
 ) -> None:
@@ -92,6 +97,7 @@ def test_rule_4_voided_here_with_money_there_is_a_problem_with_both_versions_unt
     assert (world.alive("ARINVOICE", RECORDID="INV-1"), world.problems()) == ([], [])
 
 
+@pytest.mark.rule(4, "in")
 def test_rule_4_changed_there_alone_is_shown_with_both_versions_and_changes_nothing_here(
     world: World, invoice: Invoice
 ) -> None:
@@ -102,6 +108,7 @@ def test_rule_4_changed_there_alone_is_shown_with_both_versions_and_changes_noth
     assert (invoice.total, [option.name for option in choices.options(problem)]) == (Decimal(100), ["leave"])
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_left_as_they_are_both_versions_stay_and_nothing_more_is_sent(world: World, invoice: Invoice) -> None:
     world.act("edit_invoice", invoice_recordid="INV-1", amount="90")
     invoices.edit(invoice, edited(invoice, lines=(make_line("80.00"),)), actor=ACTOR)
@@ -112,6 +119,7 @@ def test_rule_4_left_as_they_are_both_versions_stay_and_nothing_more_is_sent(wor
     assert row_of(world, Kind.INVOICE, invoice.id).hold == Hold.LEFT
 
 
+@pytest.mark.rule(4, "in")
 @pytest.mark.parametrize("choice", ["void_here", "post_again", "leave"])
 def test_rule_4_each_choice_about_an_invoice_reversed_there_settles_it(
     world: World, invoice: Invoice, choice: str
@@ -130,6 +138,7 @@ def test_rule_4_each_choice_about_an_invoice_reversed_there_settles_it(
     )
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_posting_again_asks_for_a_new_number(world: World, invoice: Invoice) -> None:
     world.act("reverse_invoice", invoice_recordid="INV-1")
     world.sync()

@@ -50,6 +50,7 @@ def carry_full_credits(world: World) -> None:
     db.session.commit()
 
 
+@pytest.mark.rule(8, "out")
 def test_a_credit_note_that_settles_a_whole_invoice_here_is_not_posted_and_says_why(world: World) -> None:
     first, _ = two_invoices(world)
     note = make_credit_note("100.00", customer=first.customer, number="CN-1", on={first: "100.00"})
@@ -62,6 +63,7 @@ def test_a_credit_note_that_settles_a_whole_invoice_here_is_not_posted_and_says_
     assert found_as(world, first, "excluded")
 
 
+@pytest.mark.rule(8, "out")
 def test_with_the_setting_on_it_is_posted_and_applied(world: World) -> None:
     first, _ = two_invoices(world)
     note = make_credit_note("100.00", customer=first.customer, number="CN-1", on={first: "100.00"})
@@ -72,6 +74,7 @@ def test_with_the_setting_on_it_is_posted_and_applied(world: World) -> None:
     assert (due(world, "INV-1"), world.state(note), world.state(first)) == ("0", "synced", "synced")
 
 
+@pytest.mark.rule(8, "out")
 def test_a_credit_note_with_an_open_rest_is_posted_but_its_full_credit_is_not_applied(world: World) -> None:
     first, _ = two_invoices(world)
     note = make_credit_note("130.00", customer=first.customer, number="CN-1", on={first: "100.00"})
@@ -80,6 +83,7 @@ def test_a_credit_note_with_an_open_rest_is_posted_but_its_full_credit_is_not_ap
     assert (due(world, "INV-1"), world.state(note)) == ("100", "synced")
 
 
+@pytest.mark.rule(8, "out")
 def test_a_credit_note_with_another_application_is_posted_and_only_that_is_applied(world: World) -> None:
     first, second = two_invoices(world)
     make_credit_note("130.00", customer=first.customer, number="CN-1", on={first: "100.00", second: "30.00"})
@@ -87,6 +91,7 @@ def test_a_credit_note_with_another_application_is_posted_and_only_that_is_appli
     assert (due(world, "INV-1"), due(world, "INV-2")) == ("100", "70")
 
 
+@pytest.mark.rule(8, "out")
 def test_two_credit_notes_that_settle_an_invoice_together_stay_here(world: World) -> None:
     first, _ = two_invoices(world)
     for number, part in (("CN-1", "60.00"), ("CN-2", "40.00")):
@@ -95,6 +100,7 @@ def test_two_credit_notes_that_settle_an_invoice_together_stay_here(world: World
     assert (world.there("ARADJUSTMENT", RECORDID="CN-1"), due(world, "INV-1")) == ([], "100")
 
 
+@pytest.mark.rule(8, "out")
 def test_the_rest_follows_once_a_part_was_carried_over(world: World) -> None:
     first, _ = two_invoices(world)
     note = make_credit_note("100.00", customer=first.customer, number="CN-1", on={first: "60.00"})
@@ -104,6 +110,7 @@ def test_the_rest_follows_once_a_part_was_carried_over(world: World) -> None:
     assert (due(world, "INV-1"), world.state(note), world.state(first)) == ("0", "synced", "synced")
 
 
+@pytest.mark.rule(8, "out")
 def test_money_on_the_invoice_makes_it_a_partial_credit(world: World) -> None:
     first, _ = two_invoices(world)
     make_payment("10.00", on={first: "10.00"}, number="PMT-1")
@@ -112,6 +119,7 @@ def test_money_on_the_invoice_makes_it_a_partial_credit(world: World) -> None:
     assert due(world, "INV-1") == "0"
 
 
+@pytest.mark.rule(8, "out")
 def test_a_credit_taken_off_in_part_is_not_full_any_more_and_goes_out(world: World) -> None:
     first, _ = two_invoices(world)
     note = make_credit_note("100.00", customer=first.customer, number="CN-1", on={first: "100.00"})
@@ -121,6 +129,7 @@ def test_a_credit_taken_off_in_part_is_not_full_any_more_and_goes_out(world: Wor
     assert (due(world, "INV-1"), world.state(note), world.state(first)) == ("70", "synced", "synced")
 
 
+@pytest.mark.rule(8, "in")
 def test_a_credit_that_settles_a_whole_invoice_in_intacct_is_not_carried_over_and_the_invoice_says_so(
     world: World,
 ) -> None:
@@ -136,6 +145,7 @@ def test_a_credit_that_settles_a_whole_invoice_in_intacct_is_not_carried_over_an
     assert "read.full_credits_left" not in ok(world.sync()).counts
 
 
+@pytest.mark.rule(8, "in")
 def test_with_the_setting_on_a_full_credit_of_intacct_arrives_with_its_history(world: World) -> None:
     first, _ = two_invoices(world)
     credited_there(world)
@@ -147,6 +157,7 @@ def test_with_the_setting_on_a_full_credit_of_intacct_arrives_with_its_history(w
     assert [payment.method for payment in db.session.scalars(db.select(Payment))] == ["other"]
 
 
+@pytest.mark.rule(8, "in")
 def test_the_rest_of_a_credit_of_intacct_follows_once_a_part_was_carried_over(world: World) -> None:
     first, _ = two_invoices(world)
     key = world.act("issue_credit", customerid="C-1", amount="100", number="CM-1")["credit_key"]
@@ -156,6 +167,7 @@ def test_the_rest_of_a_credit_of_intacct_follows_once_a_part_was_carried_over(wo
     assert (db.session.get_one(Invoice, first.id).balance, world.state(first)) == (0, "synced")
 
 
+@pytest.mark.rule(8, "in")
 def test_a_full_credit_of_intacct_that_is_taken_off_in_part_arrives(world: World) -> None:
     first, _ = two_invoices(world)
     application = credited_there(world)
@@ -167,6 +179,7 @@ def test_a_full_credit_of_intacct_that_is_taken_off_in_part_arrives(world: World
     assert (db.session.get_one(Invoice, first.id).balance, world.state(first)) == (70, "synced")
 
 
+@pytest.mark.rule(8, "out")
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_held_credit_note_is_judged_anew_when_somebody_takes_it_back_in(world: World) -> None:
     first, _ = two_invoices(world)

@@ -48,6 +48,7 @@ def in_intacct(world: World) -> Any:
     return books
 
 
+@pytest.mark.rule(9, "in")
 def test_a_partial_credit_applied_in_intacct_arrives_as_a_payment_of_method_other(world: World) -> None:
     invoice = invoice_of_100(world)
     world.act("apply_credit", credit_key=credit_there(world, "50"), invoice_recordid="INV-1", amount="30")
@@ -61,6 +62,7 @@ def test_a_partial_credit_applied_in_intacct_arrives_as_a_payment_of_method_othe
     assert len(received()) == 1
 
 
+@pytest.mark.rule(9, "in")
 def test_a_credit_on_several_invoices_is_one_payment_that_grows_and_shrinks(world: World) -> None:
     first = invoice_of_100(world)
     second = make_invoice("100.00", customer=first.customer, number="INV-2")
@@ -77,6 +79,7 @@ def test_a_credit_on_several_invoices_is_one_payment_that_grows_and_shrinks(worl
     assert [db.session.get_one(Invoice, item.id).balance for item in (first, second)] == [70, 100]
 
 
+@pytest.mark.rule(9, "in")
 def test_a_credit_taken_off_in_intacct_is_void_here_and_comes_back_when_it_is_applied_again(world: World) -> None:
     invoice = invoice_of_100(world)
     key = credit_there(world, "50")
@@ -92,6 +95,7 @@ def test_a_credit_taken_off_in_intacct_is_void_here_and_comes_back_when_it_is_ap
     assert [amount for amount, *_, voided in received() if not voided] == [20]
 
 
+@pytest.mark.rule(9, "in")
 def test_cash_and_credit_of_one_payment_are_two_payments_here_by_their_sources(world: World) -> None:
     invoice = invoice_of_100(world)
     key = credit_there(world, "50")
@@ -114,6 +118,7 @@ def test_cash_and_credit_of_one_payment_are_two_payments_here_by_their_sources(w
     assert db.session.get_one(Invoice, invoice.id).balance == Decimal(due(world, "INV-1")) == 60
 
 
+@pytest.mark.rule(9, "in")
 def test_a_negative_invoice_applied_in_intacct_arrives_as_a_credit(world: World) -> None:
     invoice = invoice_of_100(world)
     with world.core.lock:
@@ -139,6 +144,7 @@ def test_a_negative_invoice_applied_in_intacct_arrives_as_a_credit(world: World)
     assert db.session.get_one(Invoice, invoice.id).balance == Decimal(due(world, "INV-1")) == 60
 
 
+@pytest.mark.rule(9, "in")
 def test_the_inline_credit_of_an_invoices_own_discount_is_no_money(world: World) -> None:
     customer = make_customer(world.company, "Acme", number="C-1")
     invoice = make_invoice("120.00", customer=customer, number="INV-1", discount=Decimal(20))
@@ -148,6 +154,7 @@ def test_the_inline_credit_of_an_invoices_own_discount_is_no_money(world: World)
     assert (received(), due(world, "INV-1"), db.session.get_one(Invoice, invoice.id).balance) == ([], "0", 0)
 
 
+@pytest.mark.rule(9, "in")
 def test_credits_are_not_read_while_the_setting_is_off_and_their_history_is_when_it_is_switched_on(
     world: World,
 ) -> None:
@@ -165,6 +172,7 @@ def test_credits_are_not_read_while_the_setting_is_off_and_their_history_is_when
     assert (received()[0][3], db.session.get_one(Invoice, invoice.id).balance) == (False, 70)
 
 
+@pytest.mark.rule(9, "out")
 def test_a_partial_credit_note_applied_here_is_an_adjustment_applied_there(world: World) -> None:
     invoice = invoice_of_100(world)
     note = make_credit_note("30.00", customer=invoice.customer, number="CN-1", on={invoice: "30.00"})
@@ -174,6 +182,7 @@ def test_a_partial_credit_note_applied_here_is_an_adjustment_applied_there(world
     assert (received(), db.session.get_one(Invoice, invoice.id).balance) == ([], 70)
 
 
+@pytest.mark.rule(9, "in")
 def test_a_rest_of_our_credit_note_that_somebody_applies_in_intacct_arrives_on_the_credit_note(world: World) -> None:
     invoice = invoice_of_100(world)
     note = make_credit_note("50.00", customer=invoice.customer, number="CN-1", on={invoice: "10.00"})
@@ -188,6 +197,7 @@ def test_a_rest_of_our_credit_note_that_somebody_applies_in_intacct_arrives_on_t
     assert (db.session.get_one(CreditNote, note.id).balance, world.state(note), texts(world)) == (40, "synced", [])
 
 
+@pytest.mark.rule(9, "out")
 def test_a_credit_note_waits_for_its_invoice_and_is_applied_by_itself(world: World) -> None:
     customer = make_customer(world.company, "Acme", number="C-1")
     invoice = make_invoice("100.00", customer=customer, number="INV-1")
@@ -199,6 +209,7 @@ def test_a_credit_note_waits_for_its_invoice_and_is_applied_by_itself(world: Wor
     assert (due(world, "INV-1"), world.state(note)) == ("70", "synced")
 
 
+@pytest.mark.rule(9, "out")
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_credit_notes_stay_here_while_their_sending_is_off(world: World) -> None:
     world.choose(write_credit_notes=False)
@@ -209,6 +220,7 @@ def test_credit_notes_stay_here_while_their_sending_is_off(world: World) -> None
     assert world.state(note) == "pending"
 
 
+@pytest.mark.rule(9, "in")
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_credit_note_changed_in_intacct_is_a_problem(world: World) -> None:
     note = make_credit_note("30.00", customer=make_customer(world.company), number="CN-1")

@@ -37,6 +37,7 @@ def edited(invoice: Invoice, **changes: object) -> InvoiceData:
 # Rule 2: only non-draft invoices changed since they were last synced
 
 
+@pytest.mark.rule(2, "out")
 def test_rule_2_a_draft_is_not_sent_until_it_is_issued(world: World) -> None:
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1", draft=True)
     assert world.sync().counts.get("written.invoices", 0) == 0
@@ -49,6 +50,7 @@ def test_rule_2_a_draft_is_not_sent_until_it_is_issued(world: World) -> None:
 # Rule 4: changes after writing
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_an_invoice_changed_here_is_updated_there(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     world.sync()
@@ -59,6 +61,7 @@ def test_rule_4_an_invoice_changed_here_is_updated_there(world: World) -> None:
     assert [(row["TRX_TOTALENTERED"], row["TRX_TOTALDUE"]) for row in there] == [("135", "135")]
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_an_invoice_with_money_on_it_there_is_not_updated(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     world.sync()
@@ -70,6 +73,7 @@ def test_rule_4_an_invoice_with_money_on_it_there_is_not_updated(world: World) -
     assert world.there("ARINVOICE", RECORDID="INV-1")[0]["TRX_TOTALENTERED"] == "100"
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_an_invoice_changed_on_both_sides_is_a_problem_with_both_versions(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     world.sync()
@@ -92,6 +96,7 @@ def test_an_invoice_changed_in_intacct_only_is_shown_and_heals_when_it_is_undone
     assert world.problems() == []
 
 
+@pytest.mark.rule(4, "out")
 def test_rule_4_an_invoice_voided_here_is_reversed_there(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
@@ -104,6 +109,7 @@ def test_rule_4_an_invoice_voided_here_is_reversed_there(world: World) -> None:
     assert db.session.get_one(Payment, payment.id).balance == Decimal(40)
 
 
+@pytest.mark.rule(4, "in")
 @pytest.mark.parametrize("do", ["reverse_invoice", "delete_invoice"])
 def test_rule_4_an_invoice_taken_back_in_intacct_can_be_voided_here(world: World, do: str) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
@@ -119,6 +125,7 @@ def test_rule_4_an_invoice_taken_back_in_intacct_can_be_voided_here(world: World
     assert world.problems() == []
 
 
+@pytest.mark.rule(4, "in")
 def test_rule_4_an_invoice_reversed_in_intacct_can_be_posted_again_under_a_new_number(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     world.sync()
@@ -142,6 +149,7 @@ def collide(world: World) -> Invoice:
     return invoice
 
 
+@pytest.mark.rule(7, "out")
 def test_rule_7_a_number_in_use_is_a_problem_with_both_records(world: World) -> None:
     collide(world)
     problem = only_problem(world, "number_taken")
@@ -150,6 +158,7 @@ def test_rule_7_a_number_in_use_is_a_problem_with_both_records(world: World) -> 
     assert [option.name for option in choices.options(problem)] == ["renumber", "link", "skip"]
 
 
+@pytest.mark.rule(7, "out")
 def test_rule_7_renumbering_posts_it_under_the_new_number(world: World) -> None:
     collide(world)
     choices.resolve(only_problem(world, "number_taken"), "renumber", to="INV-2", actor=ACTOR)
@@ -157,6 +166,7 @@ def test_rule_7_renumbering_posts_it_under_the_new_number(world: World) -> None:
     assert len(world.there("ARINVOICE", RECORDID="INV-2")) == 1
 
 
+@pytest.mark.rule(7, "out")
 def test_rule_7_linking_brings_what_was_paid_there(world: World) -> None:
     invoice = collide(world)
     world.act("receive_payment", invoice_recordid="INV-1", amount="25")
@@ -169,6 +179,7 @@ def test_rule_7_linking_brings_what_was_paid_there(world: World) -> None:
     assert len(world.there("ARINVOICE", RECORDID="INV-1")) == 1
 
 
+@pytest.mark.rule(7, "out")
 def test_rule_7_skipping_leaves_it_out(world: World) -> None:
     invoice = collide(world)
     choices.resolve(only_problem(world, "number_taken"), "skip", actor=ACTOR)
@@ -179,6 +190,7 @@ def test_rule_7_skipping_leaves_it_out(world: World) -> None:
 # Rule 11: waiting payments
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_a_payment_waits_for_its_invoice_and_goes_by_itself(world: World) -> None:
     world.choose(income_account="")
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
@@ -191,6 +203,7 @@ def test_rule_11_a_payment_waits_for_its_invoice_and_goes_by_itself(world: World
     assert world.state(payment) == "synced"
 
 
+@pytest.mark.rule(11, "out")
 def test_rule_11_a_payment_on_an_invoice_dated_before_the_start_is_left_alone_and_says_so(world: World) -> None:
     customer = make_customer(world.company)
     world.choose(sync_from="2026-03-01")
@@ -211,6 +224,7 @@ def test_rule_11_a_payment_on_an_invoice_dated_before_the_start_is_left_alone_an
 # Rule 12: voids of payments
 
 
+@pytest.mark.rule(12, "in")
 def test_rule_12_a_payment_of_ours_voided_in_intacct_is_voided_here(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     payment = make_payment("100.00", on={invoice: "60.00"}, number="PMT-1")
@@ -224,6 +238,7 @@ def test_rule_12_a_payment_of_ours_voided_in_intacct_is_voided_here(world: World
     assert db.session.scalar(db.select(db.func.count(Payment.id))) == 1
 
 
+@pytest.mark.rule(12, "in")
 def test_a_payment_of_intacct_voided_there_is_voided_here(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     world.sync()
@@ -277,6 +292,7 @@ def test_money_taken_off_here_is_taken_off_there(world: World) -> None:
 # Rule 13: skipping
 
 
+@pytest.mark.rule(13, "out")
 def test_rule_13_a_skipped_record_stays_out_until_it_is_unskipped(world: World) -> None:
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
     row = row_of(world, Kind.INVOICE, invoice.id)

@@ -39,6 +39,7 @@ def deny_audit(world: World) -> None:
 BOTH_WAYS = pytest.mark.parametrize("permitted", [True, False], ids=["audit history", "in turn"])
 
 
+@pytest.mark.rule(4, "in")
 @BOTH_WAYS
 def test_rule_4_an_invoice_deleted_in_intacct_is_a_problem_with_its_choices(world: World, permitted: bool) -> None:
     invoice = make_invoice(customer=make_customer(world.company), number="INV-1")
