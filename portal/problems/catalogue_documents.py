@@ -306,9 +306,10 @@ GUIDES = (
         " outside names none, so Intacct refused it. Nothing of it was posted.",
         blocks="All payments.",
         steps=(
-            "In Intacct, open Accounts Receivable, Setup, Configure Accounts Receivable.",
-            "Under the summary frequency of payments choose Daily or Monthly instead of User specified.",
-            "Retry.",
+            "In Intacct, open Accounts Receivable, then Configure Accounts Receivable.",
+            "Under Accounting Settings, find Summary Frequency, and set Payments to Daily or Monthly.",
+            "Save.",
+            "Here, retry the payments.",
         ),
         fixer=INTACCT_USER,
         heals=AFTER_RETRY,

@@ -17,6 +17,8 @@ GUIDES = (
         steps=(
             "In Intacct, make sure that the user exists, is active and is not locked, and that its password still"
             " holds.",
+            "The company ID is the one that you enter when you sign in to Intacct; in Intacct, Company > Company Info"
+            " shows it as ID. It is not the company's name.",
             "Enter company ID, username and password in Settings, Integrations, Intacct, and save: they are checked.",
             "Sync again.",
         ),

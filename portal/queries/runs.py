@@ -12,7 +12,7 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
-from portal.models.run import Run, RunItem, RunState
+from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Hold, SyncRow
 from portal.models.types import utcnow
 from portal.queries import sync_records
@@ -84,6 +84,13 @@ def list_runs(company: Company, *, after: str = "", limit: int = PAGE_SIZE) -> P
     limit = page_size(limit)
     rows = list(db.session.scalars(query.order_by(Run.id.desc()).limit(limit + 1)))
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "")
+
+
+def any_ended(book: Book, kinds: Sequence[RunKind]) -> bool:
+    """Whether a run of one of these kinds ended well in the book."""
+    well = (RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS)
+    query = select(Run.id).where(Run.book_id == book.id, Run.kind.in_(kinds), Run.state.in_(well))
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def unended_run(company: Company) -> Run | None:

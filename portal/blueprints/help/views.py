@@ -5,11 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template
 from werkzeug.wrappers import Response
 
-from portal.blueprints.access import needs
+from portal.blueprints.access import current_company, needs
+from portal.blueprints.help import setup_steps
 from portal.blueprints.listing import text_arg
 from portal.blueprints.urls import page_before
-from portal.models.company import Role
+from portal.extensions import settings
+from portal.models.company import Company, Role
 from portal.problems import catalogue
+from portal.queries.connections import find_book, find_connection
+from portal.queries.runs import any_ended
+from portal.services import integration_settings
 
 area = Blueprint("help", __name__, url_prefix="/help")
 
@@ -19,6 +24,31 @@ area = Blueprint("help", __name__, url_prefix="/help")
 def show_help() -> str:
     """Where to begin: search by a message, or by area."""
     return _index("")
+
+
+@area.get("/intacct")
+@needs(Role.VIEWER)
+def show_setup() -> str:
+    """How Intacct is set up, as a checklist that the connection ticks."""
+    company = current_company()
+    connection, book = find_connection(company), find_book(company)
+    choices = integration_settings.load(company.id)
+    connected = connection is not None and connection.connected
+    found = setup_steps.steps(connection, choices, imported=bool(book and any_ended(book, setup_steps.IMPORTS)))
+    counted = [step for step in found if step.state != setup_steps.UNKNOWN]
+    return render_template(
+        "help/intacct.html",
+        steps=found,
+        done=sum(step.state == setup_steps.DONE for step in counted),
+        countable=len(counted),
+        needs=setup_steps.needs(connection),
+        flows=setup_steps.flows(choices, connected),
+        sender=setup_steps.sender_id(),
+        edge_cases=setup_steps.EDGE_CASES,
+        connected=connected,
+        book=book,
+        support_address=_support_address(company),
+    )
 
 
 @area.get("/troubleshooting")
@@ -36,10 +66,21 @@ def show_guide(slug: str) -> str | Response:
     if guide is None:
         abort(404)
     related = [other for other in catalogue.GUIDES.values() if other.area == guide.area and other != guide]
-    return render_template("help/guide.html", guide=guide, related=related, back=page_before(""))
+    return render_template(
+        "help/guide.html", guide=guide, related=related, back=page_before(""),
+        support_address=_support_address(current_company()),
+    )  # fmt: skip
+
+
+def _support_address(company: Company) -> str:
+    """Whom to ask: the company's own address, else the operator's."""
+    return company.support_email or settings().support_email
 
 
 def _index(words: str) -> str:
     found = catalogue.search(words)
     parts = [(name, [guide for guide in found if guide.area == name]) for name in catalogue.AREAS]
-    return render_template("help/index.html", words=words, found=found, parts=[part for part in parts if part[1]])
+    return render_template(
+        "help/index.html", words=words, found=found, parts=[part for part in parts if part[1]],
+        support_address=_support_address(current_company()),
+    )  # fmt: skip
