@@ -66,6 +66,8 @@ class Pretence:
     """The highest id of a sync row when the preview began: a higher one is born in a transaction that is not kept."""
     rows: dict[int, AsIf] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    counted: set[tuple[str, str]] = field(default_factory=set)
+    """(figure, record): what was counted and, not being kept, would be met as new again."""
 
 
 @dataclass
@@ -156,6 +158,14 @@ class RunContext:
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the run's figures, such as "written.invoices"."""
         self.counts[name] += by
+
+    def count_once(self, name: str, record: str) -> None:
+        """Add a record to one of the run's figures; a preview, which keeps nothing of it, adds it the first time."""
+        if self.pretence is not None:
+            if (name, record) in self.pretence.counted:
+                return
+            self.pretence.counted.add((name, record))
+        self.count(name)
 
     def stand(self, rows: Iterable[SyncRow]) -> None:
         """Let rows stand as they would by now in a preview. They are changed for the transaction, which is not kept."""

@@ -127,7 +127,7 @@ def _update(ctx: RunContext, row: SyncRow, data: CustomerData) -> Taken:
     customer = db.session.get_one(Customer, row.record_id)
     if row.origin == Origin.PORTAL:
         return Taken(Outcome.UNCHANGED, customer, row)
-    kept = _keeping(customer, data)
+    kept = _keeping(ctx, customer, data)
     if customers.is_same(customer, kept):
         return Taken(Outcome.UNCHANGED, customer, row)
     customers.edit(customer, kept, actor=ctx.actor)
@@ -135,10 +135,11 @@ def _update(ctx: RunContext, row: SyncRow, data: CustomerData) -> Taken:
     return Taken(Outcome.UPDATED, customer, row)
 
 
-def _keeping(customer: Customer, data: CustomerData) -> CustomerData:
+def _keeping(ctx: RunContext, customer: Customer, data: CustomerData) -> CustomerData:
     """`data` with the number that the customer has here, and with metadata of ours that Intacct knows nothing of."""
     values = {name: getattr(data, name) for name in CustomerData.__dataclass_fields__}
-    ours = {key: value for key, value in customer.extra.items() if key not in ("parent_id", "parent_name")}
+    theirs = {"parent_id", "parent_name", *ctx.choices.fields_of("CUSTOMER").values()}
+    ours = {key: value for key, value in customer.extra.items() if key not in theirs}
     return CustomerData(**{**values, "number": customer.number, "metadata": {**ours, **data.metadata}})
 
 

@@ -121,6 +121,7 @@ def _resize(ctx: RunContext, source: SyncRow, row: SyncRow, invoice: Invoice, am
     pair.applied_there = amount
     if not amount:
         payments.void(payment, reason="The payments behind it are known now.", actor=ctx.actor)
+        links.unlink(source)  # what is paid later, again without being read, begins a new one
         return
     lies = next((item.amount for item in payment.applications if item.invoice_id == invoice.id), ZERO)
     if amount < lies:

@@ -7,14 +7,16 @@ that it is the same (rule 5). What Intacct shows as paid comes over, so that the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.intacct.customer_cards import Contact, CustomerCard, contact
+from portal.intacct.errors import BadReply
 from portal.intacct.order_records import BILL_TO, OrderLineRow, OrderRow, OrderSubtotalRow
 from portal.intacct.queries import Query, one_of
 from portal.models.base import Origin
@@ -26,7 +28,7 @@ from portal.services import invoices, wanted
 from portal.services.invoice_checks import InvoiceData
 from portal.sync import book_money, customers_in, links, looking, opening, picture, write_invoices
 from portal.sync.context import RunContext
-from portal.sync.customers_in import Outcome, custom_values
+from portal.sync.customers_in import Outcome, Taken, custom_values
 from portal.sync.looking import There
 from portal.sync.mapping.orders import CannotImport, OrderDocument, invoice_data
 from portal.sync.picture import Picture
@@ -63,6 +65,8 @@ class Told:
     outcome: str
     text: str = ""
     row: SyncRow | None = None
+    customer: tuple[str, str] | None = None
+    """(what became of its customer, which one), where that is more than nothing."""
 
 
 def fields(ctx: RunContext) -> tuple[str, ...]:
@@ -81,9 +85,13 @@ def read(ctx: RunContext, rows: Sequence[Mapping[str, str]], document_type: str)
             portion.unreadable.append((row, str(error)))
     posted = [header for header, _ in headers if header.ar_key is not None]
     numbers = [str(header.record_no) for header in posted]
-    lines, line_custom = _lines(ctx, numbers, document_type)
-    subtotals = _subtotals(ctx, numbers, document_type, portion)
+    broken: dict[str, str] = {}
+    lines, line_custom = _lines(ctx, numbers, document_type, broken)
+    subtotals = _subtotals(ctx, numbers, document_type, broken)
     for header, row in headers:
+        if str(header.record_no) in broken:
+            portion.unreadable.append((row, broken[str(header.record_no)]))
+            continue
         document = OrderDocument(
             header,
             tuple(sorted(lines.get(header.record_no, []), key=lambda line: (line.place, line.record_no))),
@@ -142,6 +150,9 @@ def _take(ctx: RunContext, portion: Portion, item: Read, only_changed: bool) -> 
             answer = _carry(ctx, portion, item, there, row)
     except (CannotImport, PortalError) as error:
         return _failed(ctx, header.doc_id, error.message if isinstance(error, PortalError) else str(error))
+    if answer.customer:
+        outcome, record = answer.customer
+        ctx.count_once(f"{outcome}.customers", record)
     if answer.outcome != Outcome.PROBLEM:
         ledger.close_there(ctx.book_id, OBJECT, header.doc_id, ctx.by)
     return answer
@@ -149,14 +160,15 @@ def _take(ctx: RunContext, portion: Portion, item: Read, only_changed: bool) -> 
 
 def _carry(ctx: RunContext, portion: Portion, item: Read, there: There, row: SyncRow | None) -> Told:
     header = item.document.header
-    customer_id = _customer(ctx, portion, item)
-    if customer_id is None:
+    taken = _customer(ctx, portion, item)
+    if taken.customer is None:
         text = f"{header.doc_id} waits for customer {header.customer_name} ({header.customer_id}), which has a problem."
         return _failed(ctx, header.doc_id, text, whole=True)
-    data = invoice_data(item.document, customer_id, looking.amount(there.total), ctx.currencies.base)
-    if row is None:
-        return _create(ctx, header, data, there)
-    return _update(ctx, row, header, data, there)
+    data = invoice_data(item.document, taken.customer.id, looking.amount(there.total), ctx.currencies.base)
+    told = _create(ctx, header, data, there) if row is None else _update(ctx, row, header, data, there)
+    if taken.outcome == Outcome.UNCHANGED or taken.row is None:
+        return told
+    return replace(told, customer=(taken.outcome.value, f"{taken.row.key} {taken.row.part}"))
 
 
 def _create(ctx: RunContext, header: OrderRow, data: InvoiceData, there: There) -> Told:
@@ -176,7 +188,7 @@ def _update(ctx: RunContext, row: SyncRow, header: OrderRow, data: InvoiceData, 
     _link(ctx, row, header, there)
     if row.origin == Origin.PORTAL or invoice.voided:
         return Told(Outcome.UNCHANGED, row=row)
-    kept = _keeping(invoice, data)
+    kept = _keeping(ctx, invoice, data)
     if invoices.is_same(invoice, kept):
         return Told(Outcome.UPDATED if moved else Outcome.UNCHANGED, _moved(moved, there), row)
     opening.make_room(ctx, invoice, kept)
@@ -204,10 +216,11 @@ def _stamp(header: OrderRow) -> str:
     return header.modified_at.isoformat() if header.modified_at is not None else ""
 
 
-def _keeping(invoice: Invoice, data: InvoiceData) -> InvoiceData:
+def _keeping(ctx: RunContext, invoice: Invoice, data: InvoiceData) -> InvoiceData:
     """`data` with the number that the invoice has here and with metadata that only the portal knows."""
     values = {name: getattr(data, name) for name in InvoiceData.__dataclass_fields__}
-    ours = {key: value for key, value in invoice.extra.items() if key not in ("message", "entity")}
+    theirs = {"message", "entity", *ctx.choices.fields_of(OBJECT).values()}
+    ours = {key: value for key, value in invoice.extra.items() if key not in theirs}
     return InvoiceData(**{**values, "number": invoice.number, "metadata": {**ours, **data.metadata}})
 
 
@@ -222,17 +235,13 @@ def _row_of(ctx: RunContext, header: OrderRow, ar_key: str) -> SyncRow | None:
     return db.session.scalar(query)
 
 
-def _customer(ctx: RunContext, portion: Portion, item: Read) -> int | None:
-    """Our customer of the document, brought over where it is not here yet; None where that is a problem."""
+def _customer(ctx: RunContext, portion: Portion, item: Read) -> Taken:
+    """Our customer of the document, brought over where it is not here yet; without one where that is a problem."""
     card = portion.cards.get(item.document.header.customer_id.casefold())
     if card is None:
-        raise CannotImport(f"Intacct does not show its customer {item.document.header.customer_id}")
-    taken = customers_in.take(ctx, card, item.bill_to)
-    if taken.customer is None:
-        return None
-    if taken.outcome != Outcome.UNCHANGED:
-        ctx.count(f"{taken.outcome.value}.customers")
-    return taken.customer.id
+        customer_id = item.document.header.customer_id
+        raise CannotImport(f"Intacct does not show its customer {customer_id} in a readable form")
+    return customers_in.take(ctx, card, item.bill_to)
 
 
 def _failed(ctx: RunContext, doc_id: str, why: str, *, whole: bool = False) -> Told:
@@ -243,27 +252,45 @@ def _failed(ctx: RunContext, doc_id: str, why: str, *, whole: bool = False) -> T
 
 
 def _lines(
-    ctx: RunContext, numbers: Sequence[str], document_type: str
+    ctx: RunContext, numbers: Sequence[str], document_type: str, broken: dict[str, str]
 ) -> tuple[dict[int, list[OrderLineRow]], dict[int, dict[str, str]]]:
     """(lines by document, values of the company's own fields by line)."""
     own = ctx.choices.fields_of(OrderLineRow.OBJECT)
     found: dict[int, list[OrderLineRow]] = {}
     custom: dict[int, dict[str, str]] = {}
     for row in _parts(ctx, OrderLineRow.OBJECT, (*OrderLineRow.FIELDS, *own), numbers, document_type):
-        line = OrderLineRow.from_row(row, ctx.offset)
-        found.setdefault(line.order_no, []).append(line)
-        custom[line.record_no] = custom_values(own, row)
+        line = _readable(OrderLineRow, row, ctx, numbers, broken)
+        if line is not None:
+            found.setdefault(line.order_no, []).append(line)
+            custom[line.record_no] = custom_values(own, row)
     return found, custom
 
 
 def _subtotals(
-    ctx: RunContext, numbers: Sequence[str], document_type: str, portion: Portion
+    ctx: RunContext, numbers: Sequence[str], document_type: str, broken: dict[str, str]
 ) -> dict[int, list[OrderSubtotalRow]]:
     found: dict[int, list[OrderSubtotalRow]] = {}
     for row in _parts(ctx, OrderSubtotalRow.OBJECT, OrderSubtotalRow.FIELDS, numbers, document_type):
-        subtotal = OrderSubtotalRow.from_row(row, ctx.offset)
-        found.setdefault(subtotal.order_no, []).append(subtotal)
+        subtotal = _readable(OrderSubtotalRow, row, ctx, numbers, broken)
+        if subtotal is not None:
+            found.setdefault(subtotal.order_no, []).append(subtotal)
     return found
+
+
+Part = TypeVar("Part", OrderLineRow, OrderSubtotalRow)
+
+
+def _readable(
+    part: type[Part], row: Mapping[str, str], ctx: RunContext, numbers: Sequence[str], broken: dict[str, str]
+) -> Part | None:
+    """The row read; None for one that nobody can read, whose document (its RECORDNO) is then noted as broken."""
+    try:
+        return part.from_row(row, ctx.offset)
+    except ValueError as error:
+        if row["DOCHDRNO"] not in numbers:
+            raise BadReply(f"Intacct sent a part of an unknown document: {error}.", code="reply") from error
+        broken[row["DOCHDRNO"]] = str(error)
+        return None
 
 
 def _parts(
@@ -288,7 +315,8 @@ def _cards(ctx: RunContext, customer_ids: set[str]) -> dict[str, CustomerCard]:
             "CUSTOMER", wanted_fields, one_of("CUSTOMERID", ids[start : start + 1000]), show_private=not ctx.entity
         )
         for row in ctx.rows(query):
-            found[row["CUSTOMERID"].casefold()] = CustomerCard.from_row(row, ctx.offset)
+            with suppress(ValueError):
+                found[row["CUSTOMERID"].casefold()] = CustomerCard.from_row(row, ctx.offset)
     return found
 
 
