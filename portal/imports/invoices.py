@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from portal.imports import pages
 from portal.imports.asking import InvoiceOptions
+from portal.intacct.errors import IntacctError
 from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, at_most, equal, greater, is_null
 from portal.sync import orders_in, pdfs
 from portal.sync.context import RunContext
@@ -22,18 +23,38 @@ def perform(ctx: RunContext) -> None:
     options = InvoiceOptions.of(ctx.subject)
     with_pdf = (options.with_pdf or ctx.choices.import_pdfs) and ctx.pretence is None
     for document_type in options.document_types:
-        query = Query(
-            OBJECT, orders_in.fields(ctx), _wanted(options, document_type), page_size=AT_ONCE,
-            show_private=not ctx.entity, doc_par_id=document_type,
-        )  # fmt: skip
-        for rows in pages.read(ctx, document_type, query):
-            portion = orders_in.read(ctx, rows, document_type)
-            stored = orders_in.store(ctx, portion)
-            for raw, told in stored:
-                _note(ctx, raw, told)
-            if with_pdf:
-                pdfs.fetch(ctx, {told.row.id: raw["DOCID"] for raw, told in stored if told.row is not None})
+        try:
+            _import(ctx, options, document_type, with_pdf=with_pdf)
+        except IntacctError as error:
+            if not orders_in.type_is_gone(error):
+                raise
+            _gone(ctx, document_type, error)
     pdfs.warn(ctx)
+
+
+def _import(ctx: RunContext, options: InvoiceOptions, document_type: str, *, with_pdf: bool) -> None:
+    query = Query(
+        OBJECT, orders_in.fields(ctx), _wanted(options, document_type), page_size=AT_ONCE,
+        show_private=not ctx.entity, doc_par_id=document_type,
+    )  # fmt: skip
+    for rows in pages.read(ctx, document_type, query):
+        portion = orders_in.read(ctx, rows, document_type)
+        stored = orders_in.store(ctx, portion)
+        for raw, told in stored:
+            _note(ctx, raw, told)
+        if with_pdf:
+            pdfs.fetch(ctx, {told.row.id: raw["DOCID"] for raw, told in stored if told.row is not None})
+
+
+def _gone(ctx: RunContext, document_type: str, error: IntacctError) -> None:
+    """A type that was deleted or renamed in Intacct since it was chosen: told, and the other types go on."""
+    text = (
+        f"Intacct has no document type {document_type} any more ({error.text.rstrip('.')}). Nothing of it was imported."
+        " Choose another type, then import again."
+    )
+    ctx.count("problems")
+    ctx.item("problem", text, object_="SODOCUMENTPARAMS", key=document_type)
+    ctx.checkpoint()
 
 
 def _wanted(options: InvoiceOptions, document_type: str) -> Filter:

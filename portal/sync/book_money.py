@@ -21,7 +21,7 @@ from portal.models.sync import Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services import applying, payments
 from portal.services.checks import show
-from portal.sync import both_sides, links, received, scope, whose, withheld
+from portal.sync import both_sides, links, opening, received, scope, whose, withheld
 from portal.sync.context import RunContext
 from portal.sync.money import OPENING, Source
 from portal.sync.picture import Picture
@@ -42,19 +42,29 @@ def store(ctx: RunContext, picture: Picture) -> None:
         if not scope.sees(ctx, row.entity):
             links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", invoice_key, "its entity is out of sight")
             continue
-        on_it = _money_on(ctx, row, invoice_key, picture)
-        left = withheld.judge(ctx, row, on_it, picture)
-        for source, amount in on_it.items():
-            if source in left:
-                continue
-            try:
-                with db.session.begin_nested():
-                    _carry(ctx, row, source, amount, picture)
-            except PortalError as error:
-                _could_not_store(ctx, source, invoice_key, error)
-            else:
-                if (source.object, source.key) in failed_before:
-                    ledger.close_there(ctx.book_id, source.object, source.key, ctx.by)
+        _carry_all(ctx, row, invoice_key, picture, failed_before)
+
+
+def _carry_all(
+    ctx: RunContext, row: SyncRow, invoice_key: str, picture: Picture, failed_before: set[tuple[str, str]]
+) -> None:
+    on_it = _money_on(ctx, row, invoice_key, picture)
+    left = withheld.judge(ctx, row, on_it, picture)
+    if invoice_key in picture.paid:
+        # What is carried now may be what the opening payment stood for: that makes way first.
+        named = sum((amount for source, amount in on_it.items() if source in left or _reads(ctx, source)), ZERO)
+        opening.shrink(ctx, row, picture.paid[invoice_key] - named)
+    for source, amount in on_it.items():
+        if source in left:
+            continue
+        try:
+            with db.session.begin_nested():
+                _carry(ctx, row, source, amount, picture)
+        except PortalError as error:
+            _could_not_store(ctx, source, invoice_key, error)
+        else:
+            if (source.object, source.key) in failed_before:
+                ledger.close_there(ctx.book_id, source.object, source.key, ctx.by)
 
 
 def _money_on(ctx: RunContext, invoice_row: SyncRow, invoice_key: str, picture: Picture) -> dict[Source, Decimal]:
@@ -94,6 +104,10 @@ def _carry(ctx: RunContext, invoice_row: SyncRow, source: Source, amount: Decima
     header = picture.headers.get(source)
     if header is not None and header.voided and row.kind == Kind.PAYMENT and source.is_money:
         _voided_there(ctx, row)
+
+
+def _reads(ctx: RunContext, source: Source) -> bool:
+    return _is_read(ctx, source, links.linked_row(ctx.book_id, source.object, source.key))
 
 
 def _is_read(ctx: RunContext, source: Source, row: SyncRow | None) -> bool:

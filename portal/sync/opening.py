@@ -32,30 +32,39 @@ REFERENCE = "Paid in Intacct before it was read"
 ZERO = Decimal(0)
 
 
-def settle(ctx: RunContext, row: SyncRow, there: There) -> None:
-    """Make the opening payment of an imported invoice the rest of what Intacct shows as paid on it. Flushes."""
+def settle(ctx: RunContext, row: SyncRow, there: There, *, may_grow: bool) -> None:
+    """Make the opening payment of an imported invoice the rest of what Intacct shows as paid on it. Flushes.
+
+    It grows only where an invoice gets its link or a person imports it: what is paid later comes as what it is, or
+    stays in Intacct on purpose (rule 8).
+    """
     if row.origin != Origin.INTACCT:
         return
-    invoice = db.session.get_one(Invoice, row.record_id)
     known = db.session.scalar(
         select(func.sum(Pair.applied_there))
         .join(SyncRow, SyncRow.id == Pair.source_row_id)
         .where(Pair.invoice_row_id == row.id, SyncRow.object != OPENING)
     )
     amount = max(Decimal(there.total) - Decimal(there.due) - (known or ZERO), ZERO)
-    source = links.linked_row(ctx.book_id, OPENING, row.key) or _of_former_key(ctx, row)
-    if source is None:
-        if amount and not invoice.voided:
-            _begin(ctx, row, invoice, amount)
-        return
-    source.key = row.key
-    _resize(ctx, source, row, invoice, amount)
+    source = _of(row)
+    if source is None and amount and may_grow:
+        _begin(ctx, row, db.session.get_one(Invoice, row.record_id), amount)
+    elif source is not None:
+        source.key = row.key
+        _resize(ctx, source, row, amount, may_grow=may_grow)
+
+
+def shrink(ctx: RunContext, row: SyncRow, amount: Decimal) -> None:
+    """Let the opening payment of the invoice be no more than `amount`. Flushes."""
+    source = _of(row)
+    if source is not None:
+        _resize(ctx, source, row, max(amount, ZERO), may_grow=False)
 
 
 def settle_all(ctx: RunContext, paid: Mapping[int, There]) -> None:
-    """`settle` for each of these sync rows. Flushes."""
+    """`settle` for each of these sync rows, without growing. Flushes."""
     for row_id, there in paid.items():
-        settle(ctx, db.session.get_one(SyncRow, row_id), there)
+        settle(ctx, db.session.get_one(SyncRow, row_id), there, may_grow=False)
 
 
 def make_room(ctx: RunContext, invoice: Invoice, data: InvoiceData) -> None:
@@ -83,8 +92,8 @@ def make_room(ctx: RunContext, invoice: Invoice, data: InvoiceData) -> None:
             )  # fmt: skip
 
 
-def _of_former_key(ctx: RunContext, row: SyncRow) -> SyncRow | None:
-    """The opening payment of an invoice whose A/R record was replaced: it lies on the same row."""
+def _of(row: SyncRow) -> SyncRow | None:
+    """The opening payment that lies on the invoice, whatever A/R record it had then."""
     query = (
         select(SyncRow)
         .join(Pair, Pair.source_row_id == SyncRow.id)
@@ -113,10 +122,10 @@ def _begin(ctx: RunContext, row: SyncRow, invoice: Invoice, amount: Decimal) -> 
     db.session.flush()
 
 
-def _resize(ctx: RunContext, source: SyncRow, row: SyncRow, invoice: Invoice, amount: Decimal) -> None:
-    payment = db.session.get_one(Payment, source.record_id)
+def _resize(ctx: RunContext, source: SyncRow, row: SyncRow, amount: Decimal, *, may_grow: bool) -> None:
+    payment, invoice = db.session.get_one(Payment, source.record_id), db.session.get_one(Invoice, row.record_id)
     pair = links.pair_of(source.id, row.id)
-    if pair.applied_there == amount or payment.voided:
+    if pair.applied_there == amount or payment.voided or (amount > pair.applied_there and not may_grow):
         return
     pair.applied_there = amount
     if not amount:

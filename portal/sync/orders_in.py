@@ -6,6 +6,7 @@ that it is the same (rule 5). What Intacct shows as paid comes over, so that the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,12 +17,13 @@ from sqlalchemy import select
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.intacct.customer_cards import Contact, CustomerCard, contact
-from portal.intacct.errors import BadReply
+from portal.intacct.errors import BadReply, IntacctError
 from portal.intacct.order_records import BILL_TO, OrderLineRow, OrderRow, OrderSubtotalRow
 from portal.intacct.queries import Query, one_of
 from portal.models.base import Origin
 from portal.models.company import Company
 from portal.models.invoice import Invoice
+from portal.models.run import RunKind
 from portal.models.sync import Kind, SyncRow
 from portal.problems import ledger
 from portal.services import invoices, wanted
@@ -36,6 +38,7 @@ from portal.sync.rows import linked
 
 OBJECT = "SODOCUMENT"
 NOT_IN_AR = "not_in_ar"
+_NO_DEFINITION = re.compile(r"transaction definition|docparid", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class Told:
     row: SyncRow | None = None
     customer: tuple[str, str] | None = None
     """(what became of its customer, which one), where that is more than nothing."""
+
+
+def type_is_gone(error: IntacctError) -> bool:
+    """Whether Intacct has no transaction definition of the name that was asked for."""
+    return error.executed == "refused" and _NO_DEFINITION.search(error.text) is not None
 
 
 def fields(ctx: RunContext) -> tuple[str, ...]:
@@ -118,15 +126,15 @@ def store(
     told: list[tuple[Mapping[str, str], Told]] = []
     for raw, error in portion.unreadable:
         told.append((raw, _failed(ctx, raw.get("DOCID", ""), f"a value cannot be read ({error})")))
-    stored: list[tuple[SyncRow, There]] = []
+    stored: list[tuple[SyncRow, There, bool]] = []
     for item in portion.documents:
         answer = _take(ctx, portion, item, only_changed)
         told.append((item.raw, answer))
         if answer.row is not None and answer.outcome != Outcome.PROBLEM:
-            stored.append((answer.row, portion.invoices[answer.row.key]))
+            stored.append((answer.row, portion.invoices[answer.row.key], answer.outcome == Outcome.CREATED))
     book_money.store(ctx, portion.money)
-    for row, there in stored:
-        opening.settle(ctx, row, there)
+    for row, there, is_new in stored:
+        opening.settle(ctx, row, there, may_grow=is_new or ctx.does == RunKind.IMPORT_INVOICES)
     return told
 
 

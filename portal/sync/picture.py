@@ -60,6 +60,8 @@ class Picture:
     """By a payment of ours that reads as voided: the one with our reference that is alive, where there is one."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """RECORDNO of a row that could not be read -> its invoice's key; the invoice is left as it is."""
+    paid: dict[str, Decimal] = field(default_factory=dict)
+    """What Intacct counts as paid on an invoice, where an opening payment stands for a part of it."""
     taken_at: datetime = field(default_factory=utcnow)
 
 
@@ -94,7 +96,22 @@ def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
     }
     successors = _successors(ctx, [source for source, header in headers.items() if header.voided])
     days = money.days(details)
-    return Picture(frozenset(keys), sums, headers, days, successors, unreadable, taken_at)
+    paid = _paid(ctx, keys)
+    return Picture(frozenset(keys), sums, headers, days, successors, unreadable, paid, taken_at)
+
+
+def _paid(ctx: RunContext, invoice_keys: list[str]) -> dict[str, Decimal]:
+    rows = linked(ctx.book_id, "ARINVOICE", invoice_keys)
+    opened = (
+        select(Pair.invoice_row_id)
+        .join(SyncRow, SyncRow.id == Pair.source_row_id)
+        .where(SyncRow.book_id == ctx.book_id, SyncRow.object == OPENING, Pair.applied_there > 0)
+    )
+    with_opening = set(db.session.scalars(opened)) if rows else set()
+    keys = [key for key, row in rows.items() if row.id in with_opening]
+    ctx.commit()
+    there = looking.invoices_by_key(ctx, keys)
+    return {key: Decimal(one.total) - Decimal(one.due) for key, one in there.items() if not one.unreadable}
 
 
 def _successors(ctx: RunContext, voided: Iterable[Source]) -> dict[Source, Successor]:

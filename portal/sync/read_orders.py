@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import select
 
 from portal.extensions import db
+from portal.intacct.errors import IntacctError
 from portal.intacct.filters import Filter
 from portal.intacct.queries import Query, all_of, at_least, equal, greater, one_of
 from portal.models.invoice import Invoice
@@ -31,11 +32,24 @@ def read(ctx: RunContext) -> None:
     if not ctx.choices.read_invoices:
         return
     for document_type in ctx.choices.invoice_document_types:
-        for (page,) in cursors.rounds(ctx, [_spec(ctx, document_type)]):
-            for start in range(0, len(page.rows), AT_ONCE):
-                take(ctx, page.rows[start : start + AT_ONCE], document_type)
-            cursors.store(ctx, page)
+        try:
+            _read_type(ctx, document_type)
+        except IntacctError as error:
+            if not orders_in.type_is_gone(error):
+                raise
+            ctx.warnings.append(
+                f"Intacct has no document type {document_type} any more, so nothing of it was read. Choose the types"
+                " again in the integration settings."
+            )
             ctx.checkpoint()
+
+
+def _read_type(ctx: RunContext, document_type: str) -> None:
+    for (page,) in cursors.rounds(ctx, [_spec(ctx, document_type)]):
+        for start in range(0, len(page.rows), AT_ONCE):
+            take(ctx, page.rows[start : start + AT_ONCE], document_type)
+        cursors.store(ctx, page)
+        ctx.checkpoint()
 
 
 def take(ctx: RunContext, rows: Sequence[Mapping[str, str]], document_type: str) -> None:

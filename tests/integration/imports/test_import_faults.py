@@ -129,6 +129,34 @@ def test_a_document_type_that_is_gone_brings_nothing_and_says_nothing_was_found(
     assert run.total == 0
 
 
+def test_a_document_type_that_intacct_lost_is_told_and_the_others_go_on(world: World) -> None:
+    world.choose(read_invoices=True, invoice_document_types=["No Such Type", SALES])
+    run = invoices_in(world, "No Such Type", SALES)
+    assert run.state == "finished_with_problems"
+    assert "no document type No Such Type any more" in said(run)[0]
+    assert run.counts["created.invoices"] > 0
+    synced = ok(world.sync())
+    assert any("No Such Type" in warning for warning in synced.warnings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [(b"<TRX_VALUE>10<", b"<TRX_VALUE>1,0,0<", "TRX_VALUE"), (b"<WHENMODIFIED>", b"<WHENMODIFIED>x", "WHENMODIFIED")],
+)
+def test_a_line_or_customer_that_cannot_be_read_is_told_at_its_document(
+    world: World, monkeypatch: pytest.MonkeyPatch, old: bytes, new: bytes, named: str
+) -> None:
+    customer = world.there("CUSTOMER")[0]["CUSTOMERID"]
+    world.act("create_order", customerid=customer, documentno="SI-9001", amount="10.00")
+    spoil(world, monkeypatch, old, new)
+    run = invoices_in(world, SALES)
+    assert run.state == "finished_with_problems", run.error
+    assert any("SI-9001" in text and named in text for text in said(run)), said(run)
+    monkeypatch.undo()
+    ok(invoices_in(world, SALES))
+    assert here("SI-9001").balance == 10
+
+
 def test_bad_options_name_their_field_and_queue_nothing(world: World) -> None:
     book = world.book
     for options, field in (
