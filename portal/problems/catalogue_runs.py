@@ -235,6 +235,22 @@ GUIDES = (
         phrases=("cannot be decrypted", "CREDENTIALS_KEYS"),
     ),
     Guide(
+        slug="endpoint_refused",
+        area=LINE,
+        title="Intacct's reply named a strange address",
+        happened="After signing in, Intacct says at which address the session goes on. This one is none of Intacct's"
+        " and not the one that the portal was set up with, so nothing was sent there.",
+        blocks="The whole sync, until the replies name an address of Intacct's again.",
+        steps=(
+            "Sync again: a passing fault goes by itself.",
+            "If it stays, compare INTACCT_URL in the portal's environment with Intacct's own address.",
+            "Look for a proxy between the portal and Intacct that changes replies.",
+        ),
+        fixer=OPERATOR,
+        heals=BY_ITSELF,
+        phrases=("endpoint", "none of Intacct's hosts"),
+    ),
+    Guide(
         slug="changed_since_preview",
         area=LINE,
         title="A record changed after the preview",

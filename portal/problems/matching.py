@@ -16,6 +16,7 @@ _GUIDES: tuple[tuple[type[errors.IntacctError], str], ...] = (
     (errors.Duplicate, "number_taken"),
     (errors.SchemaError, "schema"),
     (errors.EntityError, "entity_not_allowed"),
+    (errors.ControlIdUsed, "cannot_tell"),
 )
 
 _PHRASES: tuple[tuple[str, str], ...] = (

@@ -35,6 +35,12 @@ _WORDS: tuple[tuple[type[errors.IntacctError], str, str], ...] = (
         " Security, Web Services authorizations, and add {sender}.",
     ),
     (
+        errors.EndpointRefused,
+        "endpoint_refused",
+        "Intacct's reply named an address that is none of Intacct's, and the portal does not go there. Nothing was"
+        " sent. Try again; if it stays so, whoever runs the portal has to look at INTACCT_URL and at any proxy.",
+    ),
+    (
         errors.EntityError,
         "entity_not_allowed",
         "Intacct does not let this user into the chosen entity: {text}. Nothing was sent.",

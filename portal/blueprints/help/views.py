@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_company, needs
@@ -12,6 +12,7 @@ from portal.blueprints.urls import page_before
 from portal.extensions import settings
 from portal.models.company import Company, Role
 from portal.problems import catalogue
+from portal.problems import pasted as pasted_messages
 from portal.queries.connections import find_book, find_connection
 from portal.queries.runs import any_ended
 from portal.services import integration_settings
@@ -54,8 +55,15 @@ def show_setup() -> str:
 @area.get("/troubleshooting")
 @needs(Role.VIEWER)
 def list_guides() -> str:
-    """Every guide, or those that a pasted message leads to."""
-    return _index(text_arg("q", 1000))
+    """Every guide, or those that a few words lead to."""
+    return _index(text_arg("q", 200))
+
+
+@area.post("/troubleshooting")
+@needs(Role.VIEWER)
+def find_guide() -> str:
+    """The guides that a pasted message leads to. It may hold secrets: no address carries it, no page repeats it."""
+    return _index(request.form.get("message", ""), pasted=True)
 
 
 @area.get("/troubleshooting/<slug>")
@@ -77,10 +85,14 @@ def _support_address(company: Company) -> str:
     return company.support_email or settings().support_email
 
 
-def _index(words: str) -> str:
-    found = catalogue.search(words)
+def _index(words: str, *, pasted: bool = False) -> str:
+    found = pasted_messages.find(words)
     parts = [(name, [guide for guide in found if guide.area == name]) for name in catalogue.AREAS]
     return render_template(
-        "help/index.html", words=words, found=found, parts=[part for part in parts if part[1]],
+        "help/index.html",
+        words=words.strip(),
+        is_pasted=pasted,
+        found=found,
+        parts=[part for part in parts if part[1]],
         support_address=_support_address(current_company()),
-    )  # fmt: skip
+    )

@@ -56,3 +56,12 @@ def test_a_pasted_message_leads_to_its_guide(signed_in):
     ):
         page = browser.get("/help/troubleshooting?q=" + pasted.replace(" ", "+")).text
         assert title in page, pasted
+
+
+def test_a_pasted_reply_is_found_and_never_shown_again(signed_in):
+    browser = signed_in(Role.VIEWER)
+    secret = "hunter2-hunter2"
+    reply = f"<password>{secret}</password> XL03000006 Sign-in information is incorrect"
+    page = browser.post("/help/troubleshooting", {"message": reply}, page="/help").text
+    assert "company ID, username or password" in page
+    assert secret not in page

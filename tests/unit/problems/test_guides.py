@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from portal.intacct import errors
-from portal.problems import matching, outages
+from portal.problems import matching, outages, pasted
 from portal.problems.catalogue import AREAS, GENERAL, GUIDES, guide_for, search
 from portal.problems.guide import Guide
 
@@ -42,8 +42,8 @@ def _code(node: ast.expr) -> str:
 
 
 def raised() -> set[str]:
-    """Every code that portal/sync and portal/problems raise."""
-    sources = [*(TOP / "portal/sync").glob("*.py"), *(TOP / "portal/problems").glob("*.py")]
+    """Every code that the sync, the imports and the problems raise."""
+    sources = [path for part in ("sync", "imports", "problems") for path in (TOP / "portal" / part).rglob("*.py")]
     return {code for path in sources for code in codes_in(path)}
 
 
@@ -57,6 +57,21 @@ def test_every_refusal_and_every_outage_leads_to_a_guide() -> None:
     slugs = {slug for _, slug in matching._GUIDES} | {slug for _, slug in matching._PHRASES}
     codes = {code for _, code, _ in outages._WORDS} | {outages.described(errors.RolledBack("no"), "x")[0]}
     assert (slugs | codes | {"unexpected", "credentials_keys"}) - set(GUIDES) == set()
+
+
+def error_classes(kind: type[errors.IntacctError] = errors.IntacctError) -> Iterator[type[errors.IntacctError]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from error_classes(sub)
+
+
+@pytest.mark.parametrize("kind", list(error_classes()), ids=lambda kind: kind.__name__)
+def test_every_class_of_error_that_the_client_raises_has_a_guide_of_its_own(kind: type[errors.IntacctError]) -> None:
+    slug = pasted.slug_of(kind("it says so"))
+    if kind in (errors.GatewayError, errors.RolledBack):  # unknown words; and what we never ask for
+        assert slug == GENERAL
+    else:
+        assert slug in set(GUIDES) - {GENERAL}
 
 
 def test_an_unknown_code_gets_the_general_guide() -> None:
