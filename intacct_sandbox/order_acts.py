@@ -1,7 +1,8 @@
 """What a user does in Order Entry itself, for tests and the demo (by `acts.act`).
 
 create_order   customerid, type ("Sales Invoice"), documentno, date, due, lines [{item, quantity, price, amount}],
-               or amount (one line), subtotals [{description, amount, percent}], state ("Pending"), po, message, bill_to
+               or amount (one line), subtotals [{description, amount, percent}], state ("Pending"), po, message,
+               bill_to, currency, rate
 edit_order     docid, amount (first line), lines (added), subtotals (by description), date, due, po, message, state
 delete_order   docid
 close_order    docid
@@ -15,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import order_lines, orders
-from .company import Books
+from .company import BASE_CURRENCY, Books
 from .model import stored_code
 from .order_lines import OrderLine, Subtotal
 from .orders import Order
@@ -78,6 +79,8 @@ def _create(books: Books, order: dict[str, Any]) -> dict[str, Any]:
         definition=_one(books, "SODOCUMENTPARAMS", "DOCID", order.get("type", "Sales Invoice")),
         customer=_one(books, "CUSTOMER", "CUSTOMERID", order["customerid"]),
         created=_day(order, "date") or books.today(),
+        currency=str(order.get("currency") or BASE_CURRENCY),
+        rate=parse_amount(str(order.get("rate", 1))),
         due=_day(order, "due"),
         number=str(order.get("documentno", "")),
         reference=str(order.get("po", "")),

@@ -64,7 +64,8 @@ class Pretence:
 
     newest_row: int
     """The highest id of a sync row when the preview began: a higher one is born in a transaction that is not kept."""
-    rows: dict[int, AsIf] = field(default_factory=dict)
+    rows: dict[str, AsIf] = field(default_factory=dict)
+    """By the row's reference: a row that is not kept may leave its id to another."""
     notes: list[dict[str, Any]] = field(default_factory=list)
     counted: set[tuple[str, str]] = field(default_factory=set)
     """(figure, record): what was counted and, not being kept, would be met as new again."""
@@ -171,14 +172,14 @@ class RunContext:
         """Let rows stand as they would by now in a preview. They are changed for the transaction, which is not kept."""
         stood = self.pretence.rows if self.pretence is not None else {}
         for row in rows if stood else ():
-            if as_if := stood.get(row.id):
+            if as_if := stood.get(row.ref):
                 row.object, row.key, row.number_there = as_if.object, as_if.key, as_if.number_there
                 row.have_hash = as_if.have
 
     def remember(self, row: SyncRow) -> None:
         """Let later steps of a preview see the row as it was just linked or unlinked, though that is not kept."""
         if self.pretence is not None:
-            self.pretence.rows[row.id] = AsIf(row.object, row.key, row.number_there, row.have_hash)
+            self.pretence.rows[row.ref] = AsIf(row.object, row.key, row.number_there, row.have_hash)
 
     def there_by_then(self, keys: Iterable[str]) -> dict[str, AsIf]:
         """The records among these keys that are not in Intacct yet but, in this preview, would be by now."""

@@ -38,7 +38,7 @@ def settle(ctx: RunContext, row: SyncRow, there: There, *, may_grow: bool) -> No
     It grows only where an invoice gets its link or a person imports it: what is paid later comes as what it is, or
     stays in Intacct on purpose (rule 8).
     """
-    if row.origin != Origin.INTACCT:
+    if row.origin != Origin.INTACCT or there.gone_back:  # nothing is due on a reversed one, yet nobody paid it
         return
     known = db.session.scalar(
         select(func.sum(Pair.applied_there))

@@ -36,7 +36,7 @@ def pretend(ctx: RunContext, pretence: Pretence, items: Sequence[Ready]) -> Sequ
             judging.WRITTEN[item.act], row_id=row.id,
             details=shown.details(item.act, item.kind, item.number, built, amount, currency),
         )  # fmt: skip
-        pretence.rows[row.id] = _as_if(row, item, built)
+        pretence.rows[row.ref] = _as_if(row, item, built)
         would_go.append(item)
     ctx.checkpoint()
     return would_go
