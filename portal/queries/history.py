@@ -14,6 +14,9 @@ from portal.queries.sync_records import row_of
 TOLD_BY_RUNS = ("created", "updated", "applied", "reversed", "deleted", "unlinked", "linked", "problem", "unknown")
 """Outcomes that no audit entry tells: what was sent, or could not be. What came from Intacct has its own entry."""
 
+_TELL_NOTHING_SENT = (RunKind.PREVIEW, RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES)
+"""What these did with a record was not sent: a preview does nothing, and what an import made has its own entry."""
+
 
 def history(company: Company, subject: str, subject_id: int, *, limit: int = 200) -> list[AuditEntry]:
     """The newest entries of a record ("invoice", 12), newest first."""
@@ -32,5 +35,7 @@ def run_items(company: Company, kind: Kind, record_id: int, *, limit: int = 100)
     if row is None:
         return []
     query = select(RunItem).join(Run, Run.id == RunItem.run_id)
-    query = query.where(RunItem.sync_row_id == row.id, RunItem.outcome.in_(TOLD_BY_RUNS), Run.kind != RunKind.PREVIEW)
+    query = query.where(
+        RunItem.sync_row_id == row.id, RunItem.outcome.in_(TOLD_BY_RUNS), Run.kind.not_in(_TELL_NOTHING_SENT)
+    )
     return list(db.session.scalars(query.order_by(RunItem.id.desc()).limit(limit)))

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from portal.blueprints import run_words
 from portal.blueprints.accounting_sync import words
+from portal.blueprints.rendering import plural
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Problem
 from portal.problems.catalogue import GENERAL, guide_for
@@ -69,14 +70,16 @@ def rows_of(found: Sequence[Run]) -> dict[int, RunRow]:
 
 def _row(run: Run, kind: str, problem: str) -> RunRow:
     figures = runs.figures(run.counts)
+    written = sum(figures.written.values())
+    would = f"{plural(written, 'record')} would be sent" if run.kind == RunKind.PREVIEW and written else ""
     return RunRow(
         run=run,
         kind=kind,
         state=run_words.run_state(run),
         trigger=words.trigger(run),
-        why=run.error or problem or (run.warnings[0] if run.warnings else ""),
+        why=run.error or problem or would or (run.warnings[0] if run.warnings else ""),
         read=_read(run, figures),
-        written=sum(figures.written.values()),
+        written=0 if run.kind == RunKind.PREVIEW else written,
         problems=figures.problems,
         took=run_words.took(run),
     )
