@@ -12,8 +12,9 @@ from portal.intacct.errors import BadReply
 from portal.intacct.queries import Query
 from portal.sync.context import RunContext
 
-PAGE = 500
-"""Small enough that progress is seen to move and that little is done twice after a crash."""
+PAGE = 200
+"""Small enough that progress is seen to move, that little is done twice after a crash, and that on SQLite nobody waits
+long for the page to be stored."""
 
 
 def read(ctx: RunContext, step: str, query: Query) -> Iterator[list[dict[str, str]]]:

@@ -171,11 +171,13 @@ def link(ctx: RunContext, customer: Customer, card: CustomerCard, part: str) -> 
 
 def _unlinked(ctx: RunContext, name_key: str) -> list[Customer]:
     """Our customers of this name that stand for nobody in Intacct yet, oldest first."""
-    taken = select(SyncRow.record_id).where(
-        SyncRow.book_id == ctx.book_id, SyncRow.kind == Kind.CUSTOMER, SyncRow.key != ""
+    stands_for_one = (
+        select(SyncRow.id)
+        .where(SyncRow.book_id == ctx.book_id, SyncRow.kind == Kind.CUSTOMER, SyncRow.key != "")
+        .where(SyncRow.record_id == Customer.id)
     )
     query = select(Customer).where(
-        Customer.company_id == ctx.company_id, Customer.name_key == name_key, Customer.id.not_in(taken)
+        Customer.company_id == ctx.company_id, Customer.name_key == name_key, ~stands_for_one.exists()
     )
     return list(db.session.scalars(query.order_by(Customer.id)))
 
