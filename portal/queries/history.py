@@ -14,8 +14,7 @@ from portal.queries.sync_records import row_of
 TOLD_BY_RUNS = ("created", "updated", "applied", "reversed", "deleted", "unlinked", "linked", "problem", "unknown")
 """Outcomes that no audit entry tells: what was sent, or could not be. What came from Intacct has its own entry."""
 
-_TELL_NOTHING_SENT = (RunKind.PREVIEW, RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES)
-"""What these did with a record was not sent: a preview does nothing, and what an import made has its own entry."""
+_IMPORTS = (RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES)
 
 
 def history(company: Company, subject: str, subject_id: int, *, limit: int = 200) -> list[AuditEntry]:
@@ -34,8 +33,12 @@ def run_items(company: Company, kind: Kind, record_id: int, *, limit: int = 100)
     row = row_of(company, kind, record_id)
     if row is None:
         return []
-    query = select(RunItem).join(Run, Run.id == RunItem.run_id)
-    query = query.where(
-        RunItem.sync_row_id == row.id, RunItem.outcome.in_(TOLD_BY_RUNS), Run.kind.not_in(_TELL_NOTHING_SENT)
+    # A preview does nothing; what an import created or updated is here, not in Intacct, and has its own entry.
+    of_import = Run.kind.in_(_IMPORTS) & RunItem.outcome.in_(("created", "updated"))
+    query = (
+        select(RunItem)
+        .join(Run, Run.id == RunItem.run_id)
+        .where(RunItem.sync_row_id == row.id, RunItem.outcome.in_(TOLD_BY_RUNS))
+        .where(Run.kind != RunKind.PREVIEW, ~of_import)
     )
     return list(db.session.scalars(query.order_by(RunItem.id.desc()).limit(limit)))
