@@ -131,6 +131,12 @@ def sync_row(book: Book, kind: Kind, record: Record) -> SyncRow:
     return row
 
 
+def want_as_is(row: SyncRow) -> None:
+    """A record that came from Intacct is wanted there as it is here."""
+    kind = Kind(row.kind)
+    row.want_hash = hash_of(kind, cast(Record, db.session.get_one(_MODELS[kind], row.record_id)))
+
+
 def hash_of(kind: Kind, record: Record) -> str:
     """What should be in Intacct for the record, as `facts` hashes it."""
     return _HASHES[kind](record)

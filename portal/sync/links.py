@@ -18,6 +18,7 @@ from portal.models.payment import Payment
 from portal.models.run import Reread
 from portal.models.sync import BY_HAND, FormerKey, IntacctCustomer, Kind, Pair, SyncRow
 from portal.models.types import utcnow
+from portal.services import wanted
 
 OBJECTS = {
     Kind.CUSTOMER: "CUSTOMER",
@@ -42,6 +43,8 @@ def link_without_posting(row: SyncRow, key: str, number_there: str, seen: Mappin
     """Link to what is there already: by name, by hand, by our reference in a look. What Intacct has is never
     overwritten just because it was linked."""
     link(row, key, number_there, seen, entity)
+    if row.origin == Origin.INTACCT:
+        wanted.want_as_is(row)
     row.have_hash = row.want_hash
     if row.kind == Kind.INVOICE:
         read_again(row.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "history of a new link")

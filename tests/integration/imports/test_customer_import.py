@@ -13,6 +13,7 @@ from portal.imports.steps import STEPS
 from portal.models.customer import Customer
 from portal.models.run import RunKind
 from portal.models.sync import Kind, SyncRow
+from portal.queries import sync_states
 from portal.sync import choices, engine
 from tests.factories import ACTOR, make_customer
 from tests.integration.imports.conftest import World, import_, items, preview
@@ -41,6 +42,8 @@ def test_every_customer_of_intacct_is_here_afterwards(world: World) -> None:
         customer = ours(world, row["CUSTOMERID"])
         assert (customer.name, customer.active) == (row["NAME"], row["STATUS"] in ("T", "active"))
     assert (run.position, run.total) == (len(there), len(there))
+    ids = list(db.session.scalars(db.select(Customer.id)))
+    assert {one.state for one in sync_states.states(world.company, Kind.CUSTOMER, ids).values()} == {"synced"}
 
 
 def test_importing_twice_changes_nothing(world: World) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from portal.models.run import Run
+from portal.models.sync import Kind
+from portal.queries import sync_states
 from portal.services import invoices
 from tests.factories import ACTOR, make_customer, make_invoice, make_line
 from tests.integration.sync.conftest import World
@@ -64,3 +66,13 @@ def test_rule_2_switched_off_nothing_is_written_until_it_is_switched_on(world: W
     assert written(world.sync()) == 0
     world.choose(write_invoices=True)
     assert written(world.sync()) == 1
+
+
+@pytest.mark.rule(2, "out")
+def test_rule_2_what_is_switched_off_says_so_instead_of_waiting_for_the_next_sync(world: World) -> None:
+    world.choose(write_invoices=False)
+    invoice = make_invoice("10.00", customer=make_customer(world.company, "Acme", number="C-1"), number="INV-1")
+    found = sync_states.states(world.company, Kind.INVOICE, [invoice.id])[invoice.id]
+    assert (found.state, "switched off" in found.reason) == ("excluded", True)
+    world.choose(write_invoices=True)
+    assert world.state(invoice) == "pending"

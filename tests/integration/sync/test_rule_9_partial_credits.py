@@ -217,7 +217,7 @@ def test_credit_notes_stay_here_while_their_sending_is_off(world: World) -> None
     note = make_credit_note("30.00", customer=invoice.customer, number="CN-1", on={invoice: "30.00"})
     ok(world.sync())
     assert (world.there("ARADJUSTMENT", RECORDID="CN-1"), due(world, "INV-1")) == ([], "100")
-    assert world.state(note) == "pending"
+    assert world.state(note) == "excluded"
 
 
 @pytest.mark.rule(9, "in")
