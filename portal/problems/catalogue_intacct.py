@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.problems.guide import (
     ACCOUNTANT,
     ADMIN,
+    AFTER_EDIT,
     AFTER_RETRY,
     AFTER_SETTING,
     INTACCT_ADMIN,
@@ -134,5 +135,66 @@ GUIDES = (
         heals=AFTER_RETRY,
         setting="connection",
         phrases=("entity", "location access"),
+    ),
+    Guide(
+        slug="email_refused",
+        area=AREA,
+        title="Intacct refuses an e-mail address",
+        happened="Intacct takes one plain address in a contact's field. The address of this customer has another form."
+        " Nothing of the customer was sent.",
+        blocks="The customer, its invoices, and the payments on them.",
+        steps=(
+            "Open the customer and correct the e-mail address: name@company.example.",
+            "Several addresses go with commas between; Intacct gets them as they are written.",
+            "Retry.",
+        ),
+        fixer=ACCOUNTANT,
+        heals=AFTER_EDIT,
+        phrases=("Illegal format for Contactversion", "BL03000018"),
+    ),
+    Guide(
+        slug="bank_account_on_line",
+        area=AREA,
+        title="A line names the account of a bank",
+        happened="The GL account of an invoice line belongs to a bank account in Intacct, which invoices may not use."
+        " Nothing of the invoice was sent.",
+        blocks="This invoice, and the payments on it; every invoice, where it is the income account of the settings.",
+        steps=(
+            "Choose an income account on the line, or in the integration settings if the line names none.",
+            "Retry.",
+        ),
+        fixer=ADMIN,
+        heals=AFTER_SETTING,
+        setting="income_account",
+        phrases=("is associated to the Bank account",),
+    ),
+    Guide(
+        slug="other_entity",
+        area=AREA,
+        title="The two records belong to different entities",
+        happened="Intacct lets a credit or a payment settle only invoices of its own entity, and lets an entity's user"
+        " change only that entity's records. Nothing was changed there.",
+        blocks="This record. The others go on.",
+        steps=(
+            "Look up in Intacct to which entity each of the two records belongs.",
+            "Connect the portal at the top level, or book this one in Intacct by hand and skip it here.",
+        ),
+        fixer=INTACCT_ADMIN,
+        heals=AFTER_RETRY,
+        phrases=("BL03002073", "only by entity owners", "from an entity-restricted user"),
+    ),
+    Guide(
+        slug="company_expired",
+        area=AREA,
+        title="The Intacct company has expired",
+        happened="Intacct has closed this company: a demo or trial company whose time is over. Nothing was sent.",
+        blocks="The whole sync of this company.",
+        steps=(
+            "Ask your Sage account manager to open the company again.",
+            "Or connect another Intacct company in Settings, Integrations.",
+        ),
+        fixer=INTACCT_ADMIN,
+        heals=AFTER_RETRY,
+        phrases=("PL04000055", "demo company and has expired"),
     ),
 )

@@ -22,6 +22,12 @@ _GUIDES: tuple[tuple[type[errors.IntacctError], str], ...] = (
 _PHRASES: tuple[tuple[str, str], ...] = (
     ("undeposited fund", "undeposited_foreign"),
     ("inactive", "inactive_customer"),
+    ("illegal format for contactversion", "email_refused"),
+    ("associated to the bank account", "bank_account_on_line"),
+    ("only by entity owners", "other_entity"),
+    ("entity-restricted user", "other_entity"),
+    ("enable foreign-currency transactions", "foreign_currency"),
+    ("demo company and has expired", "company_expired"),
 )
 
 

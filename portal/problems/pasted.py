@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from portal.intacct import classify, errors
+from portal.intacct import classify
 from portal.intacct.classify import Where
 from portal.intacct.errors import GatewayMessage, IntacctError, Level
 from portal.problems import catalogue, matching, outages
@@ -25,7 +25,7 @@ _LEVELS = (Level.FUNCTION, Level.AUTHENTICATION, Level.CONTROL, Level.HTTP)
 def find(text: str) -> list[Guide]:
     """The guides that a pasted message or a few words lead to, the certain one first; every guide for no words."""
     text = text[:LONGEST]
-    certain = _certain(text)
+    certain = _certain(text) or _unknown(text)
     rest = [guide for guide in catalogue.search(text) if guide is not certain]
     return [certain, *rest] if certain is not None else rest
 
@@ -53,6 +53,11 @@ def _certain(text: str) -> Guide | None:
     return None
 
 
+def _unknown(text: str) -> Guide | None:
+    """A message with one of Intacct's codes that no guide knows: the general guide, not one that shares words."""
+    return catalogue.GUIDES[catalogue.GENERAL] if _CODE.search(text) else None
+
+
 def _own_sentence(folded: str) -> Guide | None:
     """The portal's messages hold sentences of its own, which no other failure has."""
     said = [
@@ -70,9 +75,7 @@ def _failures(text: str) -> Iterator[IntacctError]:
     status = _STATUS.search(text)
     http_status = int(status.group(1)) if status else 200
     for level in [_level_of(text)] if _ERROR.search(text) else _LEVELS:
-        error = classify.failure(messages, Where(level, http_status, in_session=True))
-        if type(error) is not errors.GatewayError:
-            yield error
+        yield classify.failure(messages, Where(level, http_status, in_session=True))
 
 
 def _messages(text: str) -> tuple[GatewayMessage, ...]:

@@ -183,3 +183,25 @@ def test_a_double_click_makes_one_run_and_another_import_waits_for_it(world: Wor
     held = asking.waits_for(other)
     assert held is not None
     assert held.id == first.id
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (b"<DOCNO>SI-9001<", b"<DOCNO>" + b"9" * 46 + b"<", "45 characters"),
+        (b"<CURRENCY>USD<", b"<CURRENCY>US$<", "three letters"),
+        (b"<DOCHDRNO>", b"<DOCHDRNO>9999", "no lines"),
+    ],
+)
+def test_a_document_that_cannot_be_kept_is_told_with_the_reason_and_comes_once_it_is_mended(
+    world: World, monkeypatch: pytest.MonkeyPatch, old: bytes, new: bytes, why: str
+) -> None:
+    customer = world.there("CUSTOMER")[0]["CUSTOMERID"]
+    world.act("create_order", customerid=customer, documentno="SI-9001", amount="10.00")
+    spoil(world, monkeypatch, old, new)
+    run = invoices_in(world, SALES)
+    assert run.state == "finished_with_problems", run.error
+    assert any("SI-9001" in text and why in text for text in said(run)), said(run)
+    monkeypatch.undo()
+    ok(invoices_in(world, SALES))
+    assert here("SI-9001").balance == 10
