@@ -43,8 +43,10 @@ _MODELS: dict[Kind, type[Record]] = {
 def note_customer(customer: Customer) -> None:
     """Say that `customer` changed."""
     if book := active_book(customer.company_id):
+        is_known = find_row(book.id, Kind.CUSTOMER, customer.id) is not None
         _note(book, Kind.CUSTOMER, customer)
-        _retry_documents_soon(book, customer)
+        if is_known:  # a new one has no documents that wait for it
+            _retry_documents_soon(book, customer)
 
 
 def note_invoice(invoice: Invoice) -> None:
@@ -120,14 +122,16 @@ def note_start(book: Book) -> None:
 
 def sync_row(book: Book, kind: Kind, record: Record) -> SyncRow:
     """The sync row of `record` in `book`, made if it has none."""
-    row = find_row(book.id, kind, record.id)
-    if row is None:
-        row = SyncRow(
-            book_id=book.id, kind=kind, record_id=record.id, origin=record.origin,
-            ref=facts.reference(record.uuid), want_hash="", have_hash="",
-        )  # fmt: skip
-        db.session.add(row)
-        db.session.flush()
+    return find_row(book.id, kind, record.id) or _new_row(book, kind, record)
+
+
+def _new_row(book: Book, kind: Kind, record: Record) -> SyncRow:
+    row = SyncRow(
+        book_id=book.id, kind=kind, record_id=record.id, origin=record.origin,
+        ref=facts.reference(record.uuid), want_hash="", have_hash="",
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
     return row
 
 
@@ -155,14 +159,16 @@ def active_book(company_id: int) -> Book | None:
 
 
 def _note(book: Book, kind: Kind, record: Record) -> SyncRow:
-    row = sync_row(book, kind, record)
+    known = find_row(book.id, kind, record.id)
+    row = known or _new_row(book, kind, record)
     hash_now = _HASHES[kind](record)
     # What Intacct sent is not ours to write back: it is wanted as it is.
     row.want_hash = row.have_hash if record.origin == Origin.INTACCT else hash_now
     if row.hold_reason == LEFT_WITH_INVOICE:
         row.hold, row.hold_reason = Hold.NONE, ""
     _hold_before_start(book, row, record)
-    _retry_soon(row)
+    if known is not None:
+        _retry_soon(row)
     return row
 
 
