@@ -23,7 +23,7 @@ from portal.jobs import queues, run_jobs, worker
 
 class Engine:
     @staticmethod
-    def perform(run_id):
+    def perform(run_id, steps):
         time.sleep(1000)
 
 run_jobs.engine = Engine
@@ -38,9 +38,11 @@ worker.work(app)
 def busy_worker(tmp_path: Path, valkey_url: str) -> Iterator[Started]:
     connect(valkey_url).flushall()
     program = Started(["-c", PROGRAM], env={"PORTAL_DATA": str(tmp_path), "REDIS_URL": valkey_url})
-    until(lambda: len(program.family()) == 2, "a worker, and the process of its job")
-    yield program
-    program.kill_all()
+    try:
+        until(lambda: len(program.family()) == 2, "a worker, and the process of its job")
+        yield program
+    finally:
+        program.kill_all()
 
 
 def test_the_process_of_a_job_ends_with_its_killed_worker(busy_worker: Started) -> None:
