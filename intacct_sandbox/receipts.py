@@ -188,7 +188,20 @@ def remove_draft(books: Books, payment: Record) -> None:
     """Delete a draft payment with its rows; a posted one can only be reversed."""
     if payment["STATE"] != DRAFT:
         raise business("Only draft payments can be deleted.", "Reverse the payment instead.")
-    for row in list(books.store.where("ARPYMTDETAIL", "PARENTPAYMENTKEY", payment["RECORDNO"])):
-        money.take_back(books, row)
+    remove(books, payment)
+
+
+def remove(books: Books, payment: Record) -> None:
+    """Delete a payment with its rows and with what was applied of its rest; the invoices owe again."""
+    key = payment["RECORDNO"]
+    remove_rows(books, "OVERPAYMENTKEY", key)
+    remove_rows(books, "PARENTPAYMENTKEY", key)
+    books.delete("ARPYMT", key)
+
+
+def remove_rows(books: Books, field_: str, key: int) -> None:
+    """Delete the rows of money that name this record; what still counted of them is taken back first."""
+    for row in list(books.store.where("ARPYMTDETAIL", field_, key)):
+        if row["STATE"] != VOID:
+            money.take_back(books, row)
         books.store.remove("ARPYMTDETAIL", row["RECORDNO"])
-    books.delete("ARPYMT", payment["RECORDNO"])

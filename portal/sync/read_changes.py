@@ -23,6 +23,7 @@ from portal.sync import (
     book_money,
     both_sides,
     cursors,
+    gone,
     judging,
     links,
     looking,
@@ -187,6 +188,7 @@ def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There) -> No
     elif changes := write_invoices.differences(row.seen_there, there):
         judging.changed_there(ctx, row, f"{what} {number}", changes, there)
     else:
+        gone.came_back(ctx, row)
         ledger.close_if(row, ("changed_there", "cannot_store"), ctx.by)
 
 
