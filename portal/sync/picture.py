@@ -89,21 +89,28 @@ def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
                 details.append(detail)
             else:
                 unreadable[row["RECORDNO"]] = row["RECORDKEY"]
-    sums = money.sums(details)
-    lying = {source for source, _ in sums}
     known = _known_sources(ctx, keys)
+    sources = {source for source, _ in money.sums(details)} | _parents(details) | known
     headers: dict[Source, Header] = {}
     missing: set[Source] = set()
-    for object_ in sorted({source.object for source in lying | known} & _READ_AS.keys()):
-        found, not_found = _headers(ctx, object_, lying | known)
+    for object_ in sorted({source.object for source in sources} & _READ_AS.keys()):
+        found, not_found = _headers(ctx, object_, sources)
         headers |= found
         missing |= not_found
-    gone = frozenset(missing & known - lying)
+    voided = {source.key for source, header in headers.items() if source.object == "ARPYMT" and header.voided}
+    details = money.standing(details, voided)
+    sums = money.sums(details)
+    gone = frozenset(missing & known - {source for source, _ in sums})
     successors = _successors(ctx, [*(source for source, header in headers.items() if header.voided), *gone])
     return Picture(
         invoice_keys=frozenset(keys), sums=sums, headers=headers, days=money.days(details), gone=gone,
         successors=successors, unreadable=unreadable, paid=_paid(ctx, keys), taken_at=taken_at,
     )  # fmt: skip
+
+
+def _parents(details: Iterable[PaymentDetailRow]) -> set[Source]:
+    """The records that put credits and rests on invoices: their headers tell whether that was taken back."""
+    return {Source("ARPYMT", str(row.parent_key)) for row in details if row.parent_key is not None}
 
 
 def _paid(ctx: RunContext, invoice_keys: list[str]) -> dict[str, Decimal]:
