@@ -57,6 +57,9 @@ SETTLES_IN_FULL = (
 SETTLED_BY_CREDIT = "settled_by_credit"
 """In `seen_there` of an invoice: the credits that settle it in full in Intacct and are not carried over, in words."""
 
+GONE = "gone"
+"""In `seen_there` of a payment or credit note of ours: a look by its key did not find it in Intacct any more."""
+
 KEPT_AS = {"NEGATIVEINVOICE": "ARINVOICE", "INLINECREDIT": "ARINVOICE", "DISCOUNT": "ARPYMT"}
 """The object in Intacct behind a source that is only a part of it; every other source is an object itself."""
 

@@ -17,6 +17,9 @@ from portal.services.turns import Turns
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 SHORT_CONNECT_SECONDS, SHORT_READ_SECONDS = 5, 30
+LONGEST_REQUEST_SECONDS = 300
+"""A read with all its repetitions; a write takes 120 s."""
+
 TURN_SECONDS, SHORT_TURN_SECONDS = 180, 10
 """How long a request waits for others of this portal at the same Intacct company. A write may take 120 s."""
 
@@ -40,9 +43,9 @@ def line(connection: Connection, intacct_company_id: str, entity: str) -> Line:
     return Line(login, _kept_session(connection, entity))
 
 
-def turns_of(intacct_company_id: str, token: str, lease_seconds: int) -> Turns:
+def turns_of(intacct_company_id: str, token: str) -> Turns:
     """The places at the company, as the run of this token takes them."""
-    return Turns(db.engine, intacct_company_id, token, lease_seconds, TURN_SECONDS)
+    return Turns(db.engine, intacct_company_id, token, LONGEST_REQUEST_SECONDS, TURN_SECONDS)
 
 
 def open_gateway(line_: Line, turns: Turns) -> Gateway:

@@ -1,8 +1,8 @@
 """Taking turns at an Intacct company: at most two requests at once, from all processes together.
 
-Each request holds one of the company's places (`gateway_slot`) while it is on its way. A place has a lease, so that a
-worker that died gives it back; the thread that keeps a run's lease renews the run's places with it. All is done on a
-database connection of its own, in transactions of one statement, from any thread.
+Each request holds one of the company's places (`gateway_slot`) while it is on its way. Whoever takes up the run of a
+worker that died frees its places; a place has a lease besides, longer than any request, should nobody do so. All is done
+on a database connection of its own, in transactions of one statement, from any thread.
 """
 
 from __future__ import annotations
@@ -104,12 +104,6 @@ class Turns:
             where=GatewaySlot.lease_until < now_ms(),
         )
         return database.scalar(seized.returning(GatewaySlot.slot)) is not None
-
-
-def renew(database: Database, token: str, lease_seconds: int) -> None:
-    """Push out the leases of the places that `token` holds."""
-    held = (GatewaySlot.token == token) & (GatewaySlot.lease_until > 0)
-    database.execute(update(GatewaySlot).where(held).values(lease_until=now_ms() + lease_seconds * 1000))
 
 
 def free_all(engine: Engine, token: str) -> None:

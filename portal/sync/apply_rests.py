@@ -10,7 +10,7 @@ from decimal import Decimal
 from portal.extensions import db
 from portal.models.sync import BY_HAND, Act, Kind, Pair, SyncRow
 from portal.services.checks import show
-from portal.sync import judging, looking, sending, write_invoices
+from portal.sync import gone, judging, looking, sending, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.looking import There
 from portal.sync.mapping import CreditNoteRecord, Part, PaymentRecord, build_apply
@@ -22,7 +22,7 @@ NAMES = {Kind.PAYMENT: "Payment", Kind.CREDIT_NOTE: "Credit note"}
 
 def apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> None:
     """Put what is still to be applied of payments and credit notes that are there onto their invoices."""
-    sendable = [snapshot for snapshot in snapshots if not _apply_waits(ctx, snapshot)]
+    sendable = [snapshot for snapshot in snapshots if not (_is_gone(snapshot) or _apply_waits(ctx, snapshot))]
     ctx.checkpoint()
     if not sendable:
         return
@@ -36,6 +36,11 @@ def apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> Non
             ready.append(_ready_to_apply(snapshot, owed, today))
     ctx.checkpoint()
     sending.send_all(ctx, ready)
+
+
+def _is_gone(snapshot: Snapshot) -> bool:
+    """It was deleted there, which is a problem already: until somebody decides, nothing can be applied of it."""
+    return gone.stands(db.session.get_one(SyncRow, snapshot.row_id))
 
 
 def _apply_waits(ctx: RunContext, snapshot: Snapshot) -> bool:

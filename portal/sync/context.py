@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from portal.database import now_ms
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
@@ -238,12 +239,13 @@ class RunContext:
             self.save()
 
     def save(self, **progress: Any) -> None:
-        """Commit what was done, if the run is still ours. Raises LostLease."""
+        """Commit what was done, if the run is still ours, and push its lease out with it. Raises LostLease."""
         if self.pretence is not None:
             db.session.rollback()
             self._keep_notes(self.pretence)
         runs.write(
-            self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
+            self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings),
+            lease_until=now_ms() + self.lease_seconds * 1000, **progress,
         )  # fmt: skip
         db.session.commit()
 

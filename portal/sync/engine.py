@@ -143,7 +143,7 @@ def _open(run_id: int, token: str, slice_: Slice) -> RunContext:
         _begin_anew(run)
     own = settings()
     line = gateways.line(connection, book.intacct_company_id, book.entity)
-    turns = gateways.turns_of(book.intacct_company_id, token, own.run_lease_seconds)
+    turns = gateways.turns_of(book.intacct_company_id, token)
     gateway = gateways.open_gateway(line, turns)
     ctx = RunContext(
         run_id=run_id,

@@ -23,9 +23,9 @@ WRITTEN = {
 """What a run's page calls a record that an act was done to."""
 
 
-def problem(ctx: RunContext, row: SyncRow, code: str, text: str, **details: object) -> None:
+def problem(ctx: RunContext, row: SyncRow, code: str, text: str, *, guide: str = "", **details: object) -> None:
     """Open or renew the row's problem and list it on the run's page. Flushes."""
-    ledger.report(row, code, text, details=details)
+    ledger.report(row, code, text, guide=guide, details=details)
     ctx.count("problems")
     ctx.item("problem", text, row_id=row.id)
 

@@ -246,6 +246,15 @@ def read_detail(row: dict[str, str], offset: timedelta) -> PaymentDetailRow | No
         return None
 
 
+def without_reversed(ctx: RunContext, details: Iterable[PaymentDetailRow]) -> list[PaymentDetailRow]:
+    """The rows that count: neither they nor the record that they belong to was taken back (a void may touch only its
+    header). Network only."""
+    found = [detail for detail in details if detail.state not in money.COUNTS_NOT]
+    parents = sorted({str(detail.parent_key) for detail in found if detail.parent_key is not None})
+    voided = {there.key for there in payments_by_key(ctx, parents).values() if there.gone_back}
+    return [detail for detail in found if str(detail.parent_key) not in voided]
+
+
 _NAMED_BY = {"ARPYMT": ("PARENTPAYMENTKEY", "OVERPAYMENTKEY"), "ARADJUSTMENT": ("ADJUSTMENTKEY",)}
 
 
@@ -256,7 +265,7 @@ def applied_of(ctx: RunContext, keys: Iterable[str], object_: str = "ARPYMT") ->
         for field in _NAMED_BY[object_]:
             rows = ctx.rows(Query("ARPYMTDETAIL", DETAIL_FIELDS, one_of(field, chunk), show_private=not ctx.entity))
             details = [detail for row in rows if (detail := read_detail(row, ctx.offset)) is not None]
-            for (source, invoice_key), amount in money.sums(details).items():
+            for (source, invoice_key), amount in money.sums(without_reversed(ctx, details)).items():
                 if source.object == object_ and source.key in chunk:
                     found.setdefault(source.key, {}).setdefault(invoice_key, Decimal(0))
                     found[source.key][invoice_key] += amount

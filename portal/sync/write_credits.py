@@ -14,7 +14,7 @@ from portal.extensions import db
 from portal.models.sync import Act, Kind, Pair, Posting, PostingState, SyncRow
 from portal.problems import ledger
 from portal.services.checks import show
-from portal.sync import apply_rests, judging, links, looking, open_days, required, sending
+from portal.sync import apply_rests, gone, judging, links, looking, open_days, required, sending
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import There
@@ -112,14 +112,14 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
 
 def _judge(ctx: RunContext, snapshot: Snapshot, there: There | None, uses: dict[str, list[Use]]) -> Chain | None:
     row = db.session.get_one(SyncRow, snapshot.row_id)
-    if there is None and snapshot.decision.next == Next.DELETE:
+    if there is None and not snapshot.want:
         links.unlink(row)
         ctx.remember(row)
         ledger.close(row, ctx.by)
         ctx.item("unlinked", "Intacct did not have it any more.", row_id=row.id)
         return None
     if there is None:
-        gone(ctx, row, snapshot.number, snapshot.key)
+        gone.tell(ctx, row)
         return None
     found = uses.get(snapshot.key, [])
     if snapshot.decision.next == Next.UNAPPLY:
@@ -192,15 +192,6 @@ def _ready_to_undo(ctx: RunContext, snapshot: Snapshot, use: Use, today: dt.date
 
 def _ready_to_delete(snapshot: Snapshot) -> Ready:
     return sending.ready(snapshot, Act.DELETE, lambda seq: build_delete(snapshot.key, snapshot.number), hash_="")
-
-
-def gone(ctx: RunContext, row: SyncRow, number: str, key: str) -> None:
-    """A credit note of ours that Intacct no longer has."""
-    judging.problem(
-        ctx, row, "gone_there",
-        f"Credit note {number} was deleted in Intacct (record {key}). Nothing was changed here."
-        " Void it here too, post it again under a new number, or leave it.",
-    )  # fmt: skip
 
 
 def _record(snapshot: Snapshot) -> CreditNoteRecord:

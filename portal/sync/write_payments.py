@@ -10,7 +10,7 @@ from decimal import Decimal
 from portal.extensions import db
 from portal.models.sync import LEFT_WITH_INVOICE, Act, Hold, Kind, SyncRow
 from portal.problems import ledger
-from portal.sync import apply_rests, judging, links, looking, open_days, sending
+from portal.sync import apply_rests, gone, judging, links, looking, open_days, sending
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import Look, There
@@ -109,6 +109,9 @@ def _judge_create(
 
 def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, today: dt.date) -> Ready | None:
     row = db.session.get_one(SyncRow, snapshot.row_id)
+    if there is None and snapshot.want:
+        gone.tell(ctx, row)
+        return None
     if there is None or there.gone_back:
         links.unlink(row)
         ctx.remember(row)
