@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
 from portal.extensions import db, intacct_http, settings
 from portal.intacct.gateway import Gateway, Login, Sender, Session
+from portal.intacct.tally import Tally
 from portal.intacct.transport import NO_RETRY, READ_RETRY
 from portal.models.connection import Connection
 from portal.services import secrets
@@ -35,11 +39,11 @@ def line(connection: Connection, intacct_company_id: str, entity: str) -> Line:
     return Line(login, _kept_session(connection, entity))
 
 
-def open_gateway(line_: Line, *, waited_for: bool = False) -> Gateway:
+def open_gateway(line_: Line, *, waited_for: bool = False, tally: Tally | None = None) -> Gateway:
     """A gateway for one run or check; it signs in by itself when its session is missing or over.
 
-    `waited_for`: a person waits for the answer, so it gives up soon and repeats nothing. Raises IntacctError when the
-    configured address cannot be called.
+    `waited_for`: a person waits for the answer, so it gives up soon and repeats nothing. `tally` counts what it costs;
+    without one that of `counted`, if one stands. Raises IntacctError when the configured address cannot be called.
     """
     own = settings()
     connect, read = (SHORT_CONNECT_SECONDS, SHORT_READ_SECONDS) if waited_for else (CONNECT_SECONDS, READ_SECONDS)
@@ -52,7 +56,22 @@ def open_gateway(line_: Line, *, waited_for: bool = False) -> Gateway:
         connect_timeout=connect,
         read_timeout=read,
         read_retry=NO_RETRY if waited_for else READ_RETRY,
+        tally=tally if tally is not None else _tally.get(),
     )
+
+
+_tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
+
+
+@contextmanager
+def counted() -> Iterator[Tally]:
+    """Count what all gateways cost that this thread opens in the block."""
+    tally = Tally()
+    token = _tally.set(tally)
+    try:
+        yield tally
+    finally:
+        _tally.reset(token)
 
 
 def keep_session(connection: Connection, session: Session | None) -> None:

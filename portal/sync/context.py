@@ -23,6 +23,7 @@ from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
 from portal.services.audit import Actor
+from portal.services.gateway_usage import Meter
 from portal.services.integration_settings import Choices
 from portal.sync import runs
 from portal.sync.mapping import Currencies
@@ -91,6 +92,7 @@ class RunContext:
     offset: timedelta
     intacct_user_id: str
     gateway: Gateway
+    meter: Meter
     lease_seconds: int
     settle_wait: timedelta
     subject: dict[str, Any] = field(default_factory=dict)
@@ -211,10 +213,11 @@ class RunContext:
         if self.pretence is not None:
             db.session.rollback()
             self._keep_notes(self.pretence)
-        runs.write(
-            self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
-        )  # fmt: skip
-        db.session.commit()
+        with self.meter.noting():
+            runs.write(
+                self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
+            )  # fmt: skip
+            db.session.commit()
 
     def _keep_notes(self, pretence: Pretence) -> None:
         if pretence.notes:

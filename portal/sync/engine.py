@@ -19,6 +19,7 @@ from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.outages import described
 from portal.services import gateways, integration_settings, wanted
+from portal.services.gateway_usage import Meter
 from portal.sync import (
     lease,
     previews,
@@ -81,6 +82,7 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
         yield opened
         return
     except LostLease:
+        _note_cost(opened)
         raise
     except Cancelled:
         state, text, code = RunState.CANCELLED, "Cancelled. What was done stays; the rest goes with the next sync.", ""
@@ -92,13 +94,21 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
     except Exception:
         log.exception("run %s failed", run_id)
         state, text, code = RunState.FAILED, UNEXPECTED.format(run_id=run_id), "unexpected"
-    db.session.rollback()
+    _note_cost(opened)
     for ctx in opened:
         _keep_session(ctx)
         runs.write(run_id, token, counts=ctx.figures())
     _plan_next(run_id)
     runs.end(run_id, token, state, error=text, code=code)
     db.session.commit()
+
+
+def _note_cost(opened: list[RunContext]) -> None:
+    """What was asked of Intacct since the last checkpoint was asked, whoever holds the run now."""
+    db.session.rollback()
+    for ctx in opened:
+        with ctx.meter.noting():
+            db.session.commit()
 
 
 def _failure(error: IntacctError, opened: list[RunContext]) -> tuple[str, str]:
@@ -117,6 +127,7 @@ def _open(run_id: int, token: str) -> RunContext:
     if connection is None or not connection.connected or connection.book_id != book.id:
         raise StepFailed("No Intacct company is connected. Nothing was sent. Connect one in Settings.", "not_connected")
     own = settings()
+    gateway = gateways.open_gateway(gateways.line(connection, book.intacct_company_id, book.entity))
     ctx = RunContext(
         run_id=run_id,
         token=token,
@@ -137,7 +148,8 @@ def _open(run_id: int, token: str) -> RunContext:
         ),
         offset=parse_offset(connection.time_offset),
         intacct_user_id=connection.intacct_user_id,
-        gateway=gateways.open_gateway(gateways.line(connection, book.intacct_company_id, book.entity)),
+        gateway=gateway,
+        meter=Meter(book.company_id, run.kind, gateway.tally),
         lease_seconds=own.run_lease_seconds,
         settle_wait=timedelta(seconds=own.intacct_settle_wait_seconds),
         counts=Counter(run.counts),
