@@ -16,6 +16,7 @@ from flask import Flask, abort, current_app, flash, g, redirect, request, sessio
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
+from portal import logs
 from portal.errors import Forbidden
 from portal.extensions import db, login_manager
 from portal.models.company import Company, Membership, Role, User
@@ -73,6 +74,7 @@ def current_member() -> Membership:
     member: Membership | None = g.get("member")
     if member is None:
         member = g.member = _chosen_membership(current_user)
+        logs.bind(company=member.company.slug)
     return member
 
 

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal import logs
 from portal.extensions import db, intacct_http, settings
 from portal.intacct.gateway import Gateway, Login, Sender, Session
 from portal.intacct.tally import Tally
@@ -46,12 +47,14 @@ def open_gateway(line_: Line, *, waited_for: bool = False, tally: Tally | None =
     without one that of `counted`, if one stands. Raises IntacctError when the configured address cannot be called.
     """
     own = settings()
+    logs.hide(line_.login.password, line_.session.session_id if line_.session else "")
     connect, read = (SHORT_CONNECT_SECONDS, SHORT_READ_SECONDS) if waited_for else (CONNECT_SECONDS, READ_SECONDS)
     return Gateway(
         own.intacct_url,
         Sender(own.intacct_sender_id, own.intacct_sender_password),
         line_.login,
         session=line_.session,
+        on_session=lambda session: logs.hide(session.session_id),
         http=intacct_http(),
         connect_timeout=connect,
         read_timeout=read,

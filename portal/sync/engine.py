@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 
+from portal import logs
 from portal.errors import PortalError
 from portal.extensions import db, settings
 from portal.intacct.errors import IntacctError, UnknownField
@@ -56,7 +57,7 @@ def perform(run_id: int, steps: Steps | None = None) -> None:
     token = runs.claim(run_id, own.run_lease_seconds)
     if token is None:
         return
-    with lease.kept(db.engine, run_id, token, own.run_lease_seconds):
+    with logs.bound(run_id=run_id), lease.kept(db.engine, run_id, token, own.run_lease_seconds):
         try:
             _perform(run_id, token, steps if steps is not None else STEPS)
         except LostLease:
@@ -123,6 +124,7 @@ def _open(run_id: int, token: str) -> RunContext:
     """Read all that the run needs from the database before it touches the network."""
     run = db.session.get_one(Run, run_id)
     book = db.session.get_one(Book, run.book_id)
+    logs.bind(company=db.session.get_one(Company, book.company_id).slug)
     connection = db.session.get(Connection, book.company_id)
     if connection is None or not connection.connected or connection.book_id != book.id:
         raise StepFailed("No Intacct company is connected. Nothing was sent. Connect one in Settings.", "not_connected")
