@@ -34,9 +34,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """What a route asks of who opens it; no role means that everybody may."""
+    """What a route asks of who opens it; no role means that everybody may, or every program that `admits` lets in."""
 
     role: Role | None
+    admits: Callable[[], None] | None = None
 
 
 def public(view: View) -> View:
@@ -50,6 +51,16 @@ def needs(role: Role) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.access = Access(role)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def programs(admits: Callable[[], None]) -> Callable[[View], View]:
+    """Programs may open this, not people: those that `admits` lets in, which refuses by `abort`."""
+
+    def mark(view: View) -> View:
+        view.access = Access(None, admits)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -154,6 +165,8 @@ def _guard() -> Response | None:
     access = access_of(request.endpoint)
     if access is None:
         abort(403)
+    if access.admits is not None:
+        access.admits()
     if access.role is None:
         return None
     if not current_user.is_authenticated:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 import flask_migrate
 from alembic.migration import MigrationContext
@@ -11,8 +9,7 @@ from sqlalchemy import inspect
 
 from portal.cli.output import Group, emit
 from portal.extensions import db
-
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+from portal.queries.revisions import MIGRATIONS
 
 
 @click.group("db", cls=Group)
