@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import requests
+from requests import Session as HttpSession
 from urllib3.util import Retry
 from zeep import Client
 
@@ -24,6 +24,7 @@ from .paging import pages
 from .queries import Page, Query
 from .results import Result
 from .schema import BINDING, document
+from .tally import Tally
 from .transport import NO_RETRY, READ_RETRY, GatewayTransport, http_session
 from .wirelog import Redactor, WireLog
 
@@ -50,7 +51,7 @@ class Gateway:
         *,
         session: Session | None = None,
         on_session: Callable[[Session], None] | None = None,
-        http: requests.Session | None = None,
+        http: HttpSession | None = None,
         connect_timeout: float = 10,
         read_timeout: float = 60,
         write_timeout: float = 120,
@@ -58,6 +59,7 @@ class Gateway:
         allowed_hosts: frozenset[str] = frozenset(),
         read_retry: Retry = READ_RETRY,
         turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+        tally: Tally | None = None,
     ) -> None:
         self._hosts = AllowedHosts(Address.of(url), allowed_hosts)
         self._url, self._sender, self._login = url, sender, login
@@ -70,8 +72,17 @@ class Gateway:
         self._writer = self._client(http or http_session(NO_RETRY), (connect_timeout, write_timeout))
         self._renew_at: float | None = None
         self._clock: datetime | None = None
-        self.requests = 0
-        self.functions = 0
+        self.tally = tally if tally is not None else Tally()
+
+    @property
+    def requests(self) -> int:
+        """Requests so far, of all gateways that share the tally."""
+        return self.tally.cost.requests
+
+    @property
+    def functions(self) -> int:
+        """Functions so far, likewise."""
+        return self.tally.cost.functions
 
     @property
     def clock(self) -> datetime | None:
@@ -190,8 +201,9 @@ class Gateway:
         _check_control_ids(calls)
         self._hosts.check(address)
         values = request_values(self._sender, who, uuid.uuid4().hex, calls, unique=writing)
-        reply = self._post(client, address, values, Departure(leave_before), len(calls), writing)
-        return judge(reply, writing=writing, in_session=isinstance(who, Session), redact=self._redact)
+        with self.tally.watched():
+            reply = self._post(client, address, values, Departure(leave_before), len(calls), writing)
+            return judge(reply, writing=writing, in_session=isinstance(who, Session), redact=self._redact)
 
     def _post(
         self,
@@ -205,12 +217,11 @@ class Gateway:
         service = client.create_service(BINDING, address)
         with self._turn(), departing(departure), translated(departure, writing=writing, redact=self._redact):
             departure.check()
-            self.requests += 1
-            self.functions += functions
-            reply: HttpReply = service.call(**values)
+            with self.tally.request(functions):
+                reply: HttpReply = service.call(**values)
             return reply
 
-    def _client(self, http: requests.Session, timeout: tuple[float, float]) -> Client:
+    def _client(self, http: HttpSession, timeout: tuple[float, float]) -> Client:
         transport = GatewayTransport(http, timeout)
         return Client(document(), transport=transport, plugins=[self._wire_log], settings=SCHEMA)
 

@@ -81,6 +81,7 @@ class Run(Model):
         Index(None, "book_id", "id"),
         Index("ix_run_unended", "state", "id", sqlite_where=text("state IN ('queued', 'running')"),
               postgresql_where=text("state IN ('queued', 'running')")),
+        Index("ix_run_figures", "state", "kind", "started_at", "ended_at", "claims"),
         Index("ix_run_to_tell", "id", sqlite_where=text(TO_TELL), postgresql_where=text(TO_TELL)),
     )  # fmt: skip
 

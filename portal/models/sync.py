@@ -181,6 +181,8 @@ class Posting(Model):
         one_of("state", PostingState),
         Index("uq_posting_open", "sync_row_id", unique=True,
               sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index("ix_posting_unposted", "state", "sent_at",
+              sqlite_where=text("state <> 'posted'"), postgresql_where=text("state <> 'posted'")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

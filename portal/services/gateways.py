@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets as random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from portal import logs
 from portal.extensions import db, intacct_http, settings
 from portal.intacct.gateway import Gateway, Login, Sender, Session
+from portal.intacct.tally import Tally
 from portal.intacct.transport import NO_RETRY
 from portal.models.connection import Connection
 from portal.services import secrets
@@ -52,17 +57,13 @@ def open_gateway(line_: Line, turns: Turns) -> Gateway:
     """A run's gateway: it signs in by itself when its session is missing or over, and takes its turn at each request.
     Raises IntacctError when the configured address cannot be called."""
     return Gateway(
-        **_whereto(), login=line_.login, session=line_.session, connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS, turn=turns.taken,
+        **_line(line_), connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, turn=turns.taken,
     )  # fmt: skip
 
 
-def open_writer(line_: Line) -> Gateway:
-    """A gateway whose caller has taken a turn for what it sends."""
-    return Gateway(
-        **_whereto(), login=line_.login, session=line_.session, connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-    )  # fmt: skip
+def open_writer(line_: Line, tally: Tally) -> Gateway:
+    """A gateway whose caller has taken a turn for what it sends. What it costs is added to `tally`."""
+    return Gateway(**_line(line_, tally), connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
 
 
 def open_waited_for(line_: Line) -> Gateway:
@@ -71,18 +72,38 @@ def open_waited_for(line_: Line) -> Gateway:
     lease = SHORT_CONNECT_SECONDS + SHORT_READ_SECONDS
     turns = Turns(db.engine, line_.login.company_id, whose, lease, SHORT_TURN_SECONDS)
     return Gateway(
-        **_whereto(), login=line_.login, session=line_.session, connect_timeout=SHORT_CONNECT_SECONDS,
-        read_timeout=SHORT_READ_SECONDS, read_retry=NO_RETRY, turn=turns.taken,
+        **_line(line_), connect_timeout=SHORT_CONNECT_SECONDS, read_timeout=SHORT_READ_SECONDS, read_retry=NO_RETRY,
+        turn=turns.taken,
     )  # fmt: skip
 
 
-def _whereto() -> dict[str, Any]:
+def _line(line_: Line, tally: Tally | None = None) -> dict[str, Any]:
+    """What every gateway is opened with; without a tally of its own it counts in that of `counted`, if one stands."""
     own = settings()
+    logs.hide(line_.login.password, line_.session.session_id if line_.session else "")
     return {
         "url": own.intacct_url,
         "sender": Sender(own.intacct_sender_id, own.intacct_sender_password),
+        "login": line_.login,
+        "session": line_.session,
+        "on_session": lambda session: logs.hide(session.session_id),
         "http": intacct_http(),
+        "tally": tally if tally is not None else _tally.get(),
     }
+
+
+_tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
+
+
+@contextmanager
+def counted() -> Iterator[Tally]:
+    """Count what all gateways cost that this thread opens in the block."""
+    tally = Tally()
+    token = _tally.set(tally)
+    try:
+        yield tally
+    finally:
+        _tally.reset(token)
 
 
 def keep_session(connection: Connection, session: Session | None) -> None:

@@ -1,8 +1,8 @@
 """Taking turns at an Intacct company: at most two requests at once, from all processes together.
 
 Each request holds one of the company's places (`gateway_slot`) while it is on its way. Whoever takes up the run of a
-worker that died frees its places; a place has a lease besides, longer than any request, should nobody do so. All is done
-on a database connection of its own, in transactions of one statement, from any thread.
+worker that died frees its places; a place has a lease besides, longer than any request, should nobody do so. All is
+done on a database connection of its own, in transactions of one statement, from any thread.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
 from portal.services.audit import Actor
+from portal.services.gateway_usage import Meter
 from portal.services.integration_settings import Choices
 from portal.services.turns import Turn
 from portal.sync import runs
@@ -96,6 +97,7 @@ class RunContext:
     intacct_user_id: str
     gateway: Gateway
     flight: Flight
+    meter: Meter
     lease_seconds: int
     settle_wait: timedelta
     subject: dict[str, Any] = field(default_factory=dict)
@@ -243,11 +245,12 @@ class RunContext:
         if self.pretence is not None:
             db.session.rollback()
             self._keep_notes(self.pretence)
-        runs.write(
-            self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings),
-            lease_until=now_ms() + self.lease_seconds * 1000, **progress,
-        )  # fmt: skip
-        db.session.commit()
+        with self.meter.noting():
+            runs.write(
+                self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings),
+                lease_until=now_ms() + self.lease_seconds * 1000, **progress,
+            )  # fmt: skip
+            db.session.commit()
 
     def _keep_notes(self, pretence: Pretence) -> None:
         if pretence.notes:
@@ -275,11 +278,11 @@ class RunContext:
             raise Cancelled
 
     def figures(self) -> dict[str, int]:
-        """The counts so far, the gateways' with them."""
+        """The counts so far, the gateway's with them."""
         return {
             **self.counts,
-            "gateway_requests": self.counts["gateway_requests"] + self.gateway.requests + self.flight.requests,
-            "gateway_functions": self.counts["gateway_functions"] + self.gateway.functions + self.flight.functions,
+            "gateway_requests": self.counts["gateway_requests"] + self.gateway.requests,
+            "gateway_functions": self.counts["gateway_functions"] + self.gateway.functions,
         }
 
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import delete
 
+from portal import logs
 from portal.errors import PortalError
 from portal.extensions import db, settings
 from portal.intacct.errors import IntacctError, UnknownField
@@ -21,6 +22,7 @@ from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.outages import described
 from portal.services import gateways, integration_settings, wanted
+from portal.services.gateway_usage import Meter
 from portal.sync import (
     lease,
     previews,
@@ -63,7 +65,7 @@ def perform(run_id: int, steps: Steps | None = None, slice_: Slice | None = None
         return False
     slice_ = slice_ or Slice()
     slice_.token = token
-    with lease.kept(db.engine, run_id, token, own.run_lease_seconds):
+    with logs.bound(run_id=run_id), lease.kept(db.engine, run_id, token, own.run_lease_seconds):
         try:
             return _perform(run_id, token, steps if steps is not None else STEPS, slice_)
         except LostLease:
@@ -92,8 +94,9 @@ def _perform(run_id: int, token: str, steps: Steps, slice_: Slice) -> bool:
 def _hand_back(ctx: RunContext) -> None:
     db.session.rollback()
     _keep_session(ctx)
-    runs.hand_back(ctx.run_id, ctx.token, counts=ctx.figures(), warnings=list(ctx.warnings))
-    db.session.commit()
+    with ctx.meter.noting():
+        runs.hand_back(ctx.run_id, ctx.token, counts=ctx.figures(), warnings=list(ctx.warnings))
+        db.session.commit()
 
 
 @contextmanager
@@ -104,6 +107,7 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
         yield opened
         return
     except LostLease:
+        _note_cost(opened)
         raise
     except Cancelled:
         state, text, code = RunState.CANCELLED, "Cancelled. What was done stays; the rest goes with the next sync.", ""
@@ -115,13 +119,21 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
     except Exception:
         log.exception("run %s failed", run_id)
         state, text, code = RunState.FAILED, UNEXPECTED.format(run_id=run_id), "unexpected"
-    db.session.rollback()
+    _note_cost(opened)
     for ctx in opened:
         _keep_session(ctx)
         runs.write(run_id, token, counts=ctx.figures())
     _plan_next(run_id)
     runs.end(run_id, token, state, error=text, code=code)
     db.session.commit()
+
+
+def _note_cost(opened: list[RunContext]) -> None:
+    """What was asked of Intacct since the last checkpoint was asked, whoever holds the run now."""
+    db.session.rollback()
+    for ctx in opened:
+        with ctx.meter.noting():
+            db.session.commit()
 
 
 def _failure(error: IntacctError, opened: list[RunContext]) -> tuple[str, str]:
@@ -136,6 +148,7 @@ def _open(run_id: int, token: str, slice_: Slice) -> RunContext:
     """Read all that the run needs from the database before it touches the network."""
     run = db.session.get_one(Run, run_id)
     book = db.session.get_one(Book, run.book_id)
+    logs.bind(company=db.session.get_one(Company, book.company_id).slug)
     connection = db.session.get(Connection, book.company_id)
     if connection is None or not connection.connected or connection.book_id != book.id:
         raise StepFailed("No Intacct company is connected. Nothing was sent. Connect one in Settings.", "not_connected")
@@ -166,7 +179,8 @@ def _open(run_id: int, token: str, slice_: Slice) -> RunContext:
         offset=parse_offset(connection.time_offset),
         intacct_user_id=connection.intacct_user_id,
         gateway=gateway,
-        flight=Flight(gateway, turns, lambda: gateways.open_writer(line)),
+        flight=Flight(gateway, turns, lambda: gateways.open_writer(line, gateway.tally)),
+        meter=Meter(book.company_id, run.kind, gateway.tally),
         lease_seconds=own.run_lease_seconds,
         settle_wait=timedelta(seconds=own.intacct_settle_wait_seconds),
         counts=Counter(run.counts),

@@ -43,7 +43,6 @@ class Flight:
 
     def __init__(self, reader: Gateway, turns: Turns, open_writer: Callable[[], Gateway]) -> None:
         self._reader, self._turns, self._open_writer = reader, turns, open_writer
-        self._writers: list[Gateway] = []
         self._idle: list[Gateway] = []
         self._executor: Executor | None = None
         self._out: deque[tuple[Gateway, Landing[Any]]] = deque()
@@ -52,16 +51,6 @@ class Flight:
     def busy(self) -> bool:
         """Whether a request is on its way or waits to be landed."""
         return bool(self._out)
-
-    @property
-    def requests(self) -> int:
-        """Requests sent so far."""
-        return sum(writer.requests for writer in self._writers)
-
-    @property
-    def functions(self) -> int:
-        """Functions sent so far."""
-        return sum(writer.functions for writer in self._writers)
 
     def wait_for_turn(self) -> Turn:
         """A turn for the next request. Raises Throttled when none becomes free, or the IntacctError of a sign-in."""
@@ -101,9 +90,7 @@ class Flight:
 
     def _writer(self) -> Gateway:
         if not self._idle:
-            writer = self._open_writer()
-            self._writers.append(writer)
-            self._idle.append(writer)
+            self._idle.append(self._open_writer())
         writer = self._idle.pop()
         self._reader.open_now()
         writer.share(self._reader)

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from sqlalchemy import ColumnElement, Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +28,10 @@ def kept(engine: Engine, run_id: int, token: str, lease_seconds: int) -> Iterato
     """Renew the lease four times in its length until the block ends, on a connection of its own."""
     over = threading.Event()
     thread = threading.Thread(
-        target=_renew_until, args=(over, engine, run_id, token, lease_seconds), name=f"lease-{run_id}", daemon=True
+        target=copy_context().run,  # so that its lines in the log say whose they are
+        args=(_renew_until, over, engine, run_id, token, lease_seconds),
+        name=f"lease-{run_id}",
+        daemon=True,
     )
     thread.start()
     try:
