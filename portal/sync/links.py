@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,9 @@ from portal.models.sync import BY_HAND, FormerKey, IntacctCustomer, Kind, Pair, 
 from portal.models.types import utcnow
 from portal.services import wanted
 
+AT_ONCE = 500
+"""Databases take only so many values in one query."""
+
 OBJECTS = {
     Kind.CUSTOMER: "CUSTOMER",
     Kind.INVOICE: "ARINVOICE",
@@ -29,14 +33,19 @@ OBJECTS = {
 
 
 def link(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
-    """Say that `row` is the record `key` there, as `seen`. What is wanted and had is the caller's to say."""
+    """Say that `row` is the record `key` there, as `seen`. What is wanted and had is the caller's to say. Flushes."""
+    mark(row, key, number_there, seen, entity)
+    db.session.flush()
+
+
+def mark(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
+    """As `link`, for a caller that flushes many at once."""
     row.object, row.key = OBJECTS[Kind(row.kind)], key
     row.number_there, row.entity = number_there, entity
     row.seen_there = dict(seen)
     row.waiting_for = ""
     row.linked_at = row.linked_at or utcnow()
     row.synced_at = utcnow()
-    db.session.flush()
 
 
 def link_without_posting(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
@@ -151,10 +160,32 @@ def remember_customer(
     book_id: int, recordno: int, customer_id: str, name: str, *, active: bool = True, entity: str = ""
 ) -> None:
     """Keep Intacct's customer in the directory against which names are matched."""
-    entry = db.session.get(IntacctCustomer, (book_id, recordno))
-    if entry is None:
-        entry = IntacctCustomer(book_id=book_id, recordno=recordno)
-        db.session.add(entry)
-    entry.customer_id, entry.name, entry.name_key = customer_id, name, fold(name)
-    entry.active, entry.entity = active, entity
-    db.session.flush()
+    remember_customers(book_id, [Known(recordno, customer_id, name, active, entity)])
+
+
+@dataclass(frozen=True)
+class Known:
+    """A customer of Intacct's as the directory keeps it."""
+
+    recordno: int
+    customer_id: str
+    name: str
+    active: bool = True
+    entity: str = ""
+
+
+def remember_customers(book_id: int, found: Sequence[Known]) -> None:
+    """Keep these customers in the directory; those that it has as they are cost nothing more. Flushes."""
+    query = select(IntacctCustomer).where(IntacctCustomer.book_id == book_id)
+    for start in range(0, len(found), AT_ONCE):
+        some = found[start : start + AT_ONCE]
+        numbers = [known.recordno for known in some]
+        entries = {
+            entry.recordno: entry for entry in db.session.scalars(query.where(IntacctCustomer.recordno.in_(numbers)))
+        }
+        for known in some:
+            entry = entries.setdefault(known.recordno, IntacctCustomer(book_id=book_id, recordno=known.recordno))
+            entry.customer_id, entry.name, entry.name_key = known.customer_id, known.name, fold(known.name)
+            entry.active, entry.entity = known.active, known.entity
+        db.session.add_all(entries.values())
+        db.session.flush()
