@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +38,8 @@ class Gateway:
 
     `url` is called to sign in; a session's own endpoint afterwards, when it is one of Intacct's hosts, the host of
     `url`, or in `allowed_hosts` (host or host:port). Timeouts are seconds. `http` replaces our own HTTP sessions, and
-    with them the retries of reads. `on_session` is told each new session.
+    with them the retries of reads. `on_session` is told each new session. `turn` is entered around each request: it may
+    wait until others at the company have ended, and may raise an `IntacctError` instead.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class Gateway:
         wire_log: WireLog | None = None,
         allowed_hosts: frozenset[str] = frozenset(),
         read_retry: Retry = READ_RETRY,
+        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._hosts = AllowedHosts(Address.of(url), allowed_hosts)
         self._url, self._sender, self._login = url, sender, login
         self._session, self._on_session = session, on_session
+        self._turn = turn
         self._wire_log = wire_log if wire_log is not None else WireLog()
         self._redact = Redactor()
         self._hide(sender.password, login.password, session.session_id if session else "")
@@ -78,6 +82,18 @@ class Gateway:
     def session(self) -> Session | None:
         """The session in use, its `expires_at` as the last reply moved it."""
         return self._session
+
+    def open_now(self) -> Session:
+        """The session in use; signs in where there is none or it is about to end. Raises as `sign_in` does."""
+        if self._session is None or self._is_ending(self._session):
+            return self.sign_in()
+        return self._session
+
+    def share(self, other: Gateway) -> None:
+        """Go on in the session of another gateway of the same login, which ends when its newest reply said."""
+        if other._session is not None:
+            self._hide(other._session.session_id)
+            self._session, self._renew_at = other._session, other._renew_at
 
     def sign_in(self) -> Session:
         """Open a new session and use it from now on.
@@ -101,7 +117,7 @@ class Gateway:
         Signs in when needed; connection faults, 5xx and 429 are tried again with a pause. Raises an `IntacctError`
         when the request as a whole failed, `BadReply` also when a call was left without a result.
         """
-        self._ensure_session()
+        self.open_now()
         try:
             answer = self._call(calls, writing=False)
         except SessionExpired:
@@ -119,7 +135,7 @@ class Gateway:
         its error in its result, one without a result `NoReply`. Raises an `IntacctError` for the whole request; its
         `executed` tells whether any of it may have run. An expired session raises `SessionExpired`.
         """
-        self._ensure_session()
+        self.open_now()
         answer = self._call(calls, writing=True, leave_before=leave_before)
         return {call.control_id: _written(answer, call) for call in calls}
 
@@ -129,10 +145,6 @@ class Gateway:
         Raises the `IntacctError` of a page that failed, `BadReply` when rows do not come in that order.
         """
         return pages(query, lambda call: self.read([call])[0])
-
-    def _ensure_session(self) -> None:
-        if self._session is None or self._is_ending(self._session):
-            self.sign_in()
 
     def _is_ending(self, session: Session) -> bool:
         """By the life that the last reply gave it; before any, by comparing its end with our own clock."""
@@ -191,7 +203,7 @@ class Gateway:
         writing: bool,
     ) -> HttpReply:
         service = client.create_service(BINDING, address)
-        with departing(departure), translated(departure, writing=writing, redact=self._redact):
+        with self._turn(), departing(departure), translated(departure, writing=writing, redact=self._redact):
             departure.check()
             self.requests += 1
             self.functions += functions

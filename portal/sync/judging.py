@@ -34,8 +34,9 @@ def wait(ctx: RunContext, row: SyncRow, reason: str) -> None:
     """A record whose forerunner is missing waits and names it; waiting is no try."""
     ledger.close_unless(row, (BY_HAND_PROBLEM,), ctx.by)
     row.waiting_for = reason
-    ctx.count("waiting")
-    ctx.item("waiting", reason, row_id=row.id)
+    if not ctx.has_told(row.id, "waiting"):
+        ctx.count("waiting")
+        ctx.item("waiting", reason, row_id=row.id)
     db.session.flush()
 
 

@@ -1,4 +1,5 @@
-"""Keeping a run's lease from a thread of the job's own process: a frozen process stops renewing, and loses the run."""
+"""Keeping a run's lease, and those of its turns at Intacct, from a thread of the job's own process: a frozen process
+stops renewing, and loses the run."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.database import now_ms
 from portal.models.run import Run, RunState
+from portal.services import turns
 
 log = logging.getLogger(__name__)
 
@@ -47,4 +49,5 @@ def _renew(engine: Engine, run_id: int, token: str, lease_seconds: int) -> bool:
     ours = (Run.id == run_id) & (Run.token == token) & (Run.state == RunState.RUNNING)
     with engine.begin() as connection:
         done = connection.execute(update(Run).where(ours).values(lease_until=now_ms() + lease_seconds * 1000))
+        turns.renew(connection, token, lease_seconds)
         return done.rowcount == 1

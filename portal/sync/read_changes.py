@@ -63,6 +63,8 @@ def read(ctx: RunContext) -> None:
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
+        if not all(page.is_last for page in pages):
+            ctx.give_way()
     both_sides.try_again(ctx)
     opening.settle_all(ctx, paid)
     ctx.checkpoint()

@@ -59,7 +59,7 @@ class Snapshot:
 
 def candidates(ctx: RunContext, kind: Kind) -> list[int]:
     """Ids of the sync rows of `kind` with something to send, oldest first: none with an open posting, none whose
-    problem waits for a later hour (a person's Sync Now tries all)."""
+    problem waits for a later hour (a person's Sync Now tries all, each once however often the run is taken up)."""
     query = select(SyncRow.id).where(*scope.seen(ctx), SyncRow.kind == kind, SyncRow.hold == "")
     unequal = SyncRow.want_hash != SyncRow.have_hash
     if kind in SOURCES:
@@ -71,9 +71,11 @@ def candidates(ctx: RunContext, kind: Kind) -> list[int]:
         unequal = or_(unequal, SyncRow.id.in_(left_out.posted_otherwise(ctx.book_id, ctx.only_rows)))
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
     query = query.where(unequal, ~is_open)
+    has_problem = (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None)
     if not ctx.by_hand:
-        waits = (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None) & (Problem.retry_at > utcnow())
-        query = query.where(~exists().where(waits))
+        query = query.where(~exists().where(has_problem, Problem.retry_at > utcnow()))
+    if ctx.taken_up_again_since is not None:
+        query = query.where(~exists().where(has_problem, Problem.last_seen >= ctx.taken_up_again_since))
     if ctx.only_rows is not None:
         query = query.where(SyncRow.id.in_(ctx.only_rows))
     return list(db.session.scalars(query.order_by(SyncRow.id)))

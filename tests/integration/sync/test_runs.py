@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text, update
@@ -14,7 +15,7 @@ from portal.extensions import db
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Posting
 from portal.models.types import utcnow
-from portal.sync import context, due, engine, runs
+from portal.sync import context, due, engine, flight, runs
 from tests.factories import make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import MovedClock, World
 
@@ -131,16 +132,16 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_right(
 def test_a_late_answer_is_stored_even_when_the_lease_is_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     make_invoice("120.00", customer=make_customer(world.company, "Brightwater"), number="INV-1")
     run_id = start(world)
-    real = context.RunContext.write
+    real = context.RunContext.land
 
-    def slow_write(ctx: context.RunContext, calls, leave_before):  # type: ignore[no-untyped-def]
-        results = real(ctx, calls, leave_before)
-        if "create_invoice" in calls[0].body:
+    def slow(ctx: context.RunContext) -> flight.Landing[Any]:
+        landing = real(ctx)
+        if "create_invoice" in landing.cargo[0].body:
             expire(run_id)
             assert runs.claim(run_id, 60)
-        return results
+        return landing
 
-    monkeypatch.setattr(context.RunContext, "write", slow_write)
+    monkeypatch.setattr(context.RunContext, "land", slow)
     engine.perform(run_id)
     assert state_of(run_id) == "running"
     assert {posting.state for posting in db.session.scalars(db.select(Posting))} == {"posted"}
@@ -151,15 +152,15 @@ def test_a_run_is_cancelled_at_a_records_edge(world: World, monkeypatch: pytest.
     for number in range(3):
         make_invoice("10.00", customer=customer, number=f"INV-{number}")
     run_id = start(world)
-    real = context.RunContext.write
+    real = context.RunContext.land
 
-    def cancelling(ctx: context.RunContext, calls, leave_before):  # type: ignore[no-untyped-def]
-        results = real(ctx, calls, leave_before)
+    def cancelling(ctx: context.RunContext) -> flight.Landing[Any]:
+        landing = real(ctx)
         runs.cancel(db.session.get_one(Run, run_id))
         db.session.commit()
-        return results
+        return landing
 
-    monkeypatch.setattr(context.RunContext, "write", cancelling)
+    monkeypatch.setattr(context.RunContext, "land", cancelling)
     engine.perform(run_id)
     assert state_of(run_id) == "cancelled"
     assert world.there("ARINVOICE", RECORDID="INV-0") == []
