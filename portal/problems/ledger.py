@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -147,6 +147,12 @@ def close_all_there(book_id: int, object_: str, keys: Collection[str], by: str) 
         .where(Problem.sync_row_id.is_(None), Problem.closed_at.is_(None))
         .values(closed_at=utcnow(), closed_by=by)
     )
+
+
+def troubled(sync_row_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these sync rows have an open problem."""
+    query = select(Problem.sync_row_id).where(Problem.sync_row_id.in_(sync_row_ids), Problem.closed_at.is_(None))
+    return frozenset(row_id for row_id in db.session.scalars(query) if row_id is not None)
 
 
 def open_problem(sync_row_id: int) -> Problem | None:

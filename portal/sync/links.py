@@ -31,6 +31,9 @@ OBJECTS = {
     Kind.CREDIT_NOTE: "ARADJUSTMENT",
 }
 
+Pairs = dict[tuple[int, int], Pair]
+"""Pairs by the row of their source and that of their invoice."""
+
 
 def link(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
     """Say that `row` is the record `key` there, as `seen`. What is wanted and had is the caller's to say. Flushes."""
@@ -81,20 +84,32 @@ def _is_former(book_id: int, object_: str, key: str) -> bool:
     return db.session.scalar(query) is not None
 
 
-def raise_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
-    """Add what a posting put on invoices: invoice row id -> amount, both as text of a posting's facts."""
+def pairs_of(source_row_ids: Sequence[int]) -> Pairs:
+    """The pairs of these sources."""
+    query = select(Pair).where(Pair.source_row_id.in_(source_row_ids))
+    found = db.session.scalars(query) if source_row_ids else ()
+    return {(pair.source_row_id, pair.invoice_row_id): pair for pair in found}
+
+
+def raise_applied(pairs: Pairs, source_row_id: int, amounts: Mapping[str, str]) -> None:
+    """Add what a posting put on invoices: invoice row id -> amount, both as text of a posting's facts. A pair that is
+    not among `pairs` is made."""
     for invoice_row_id, amount in amounts.items():
-        pair = pair_of(source_row_id, int(invoice_row_id))
-        pair.applied_there += Decimal(amount)
-    db.session.flush()
+        _pair_among(pairs, source_row_id, int(invoice_row_id)).applied_there += Decimal(amount)
 
 
-def lower_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
+def lower_applied(pairs: Pairs, source_row_id: int, amounts: Mapping[str, str]) -> None:
     """Take off what a posting undid: invoice row id -> amount, both as text of a posting's facts."""
     for invoice_row_id, amount in amounts.items():
-        pair = pair_of(source_row_id, int(invoice_row_id))
+        pair = _pair_among(pairs, source_row_id, int(invoice_row_id))
         pair.applied_there = max(pair.applied_there - Decimal(amount), Decimal(0))
-    db.session.flush()
+
+
+def _pair_among(pairs: Pairs, source_row_id: int, invoice_row_id: int) -> Pair:
+    key = source_row_id, invoice_row_id
+    if key not in pairs:
+        pairs[key] = _new_pair(*key)
+    return pairs[key]
 
 
 def take_over_applied(source: SyncRow, amounts: Mapping[str, Decimal]) -> None:
