@@ -20,7 +20,7 @@ from .endpoints import Address, AllowedHosts
 from .envelope import Answer, Stamps, judge, opened_session, request_values
 from .errors import BadReply, IntacctError, NoReply, SessionExpired
 from .faults import translated
-from .paging import pages
+from .paging import pages, rows_of_all
 from .queries import Page, Query
 from .results import Result
 from .schema import BINDING, document
@@ -156,6 +156,10 @@ class Gateway:
         Raises the `IntacctError` of a page that failed, `BadReply` when rows do not come in that order.
         """
         return pages(query, lambda call: self.read([call])[0])
+
+    def query_all(self, queries: Sequence[Query]) -> list[list[dict[str, str]]]:
+        """All rows of each query; their first pages are one request. Raises as `query` does."""
+        return rows_of_all(queries, self.read)
 
     def _is_ending(self, session: Session) -> bool:
         """By the life that the last reply gave it; before any, by comparing its end with our own clock."""

@@ -26,13 +26,12 @@ def apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> Non
     ctx.checkpoint()
     if not sendable:
         return
-    invoices = paid_invoices(ctx, sendable)
+    invoices = looking.invoices_by_key(ctx, paid_keys(sendable))
     ready = []
     for snapshot in sendable:
-        row = db.session.get_one(SyncRow, snapshot.row_id)
         owed = _owed(snapshot)
         amounts = [(part, part.amount) for part, _ in owed]
-        if owed and invoices_take_it(ctx, row, snapshot, amounts, invoices):
+        if owed and invoices_take_it(ctx, snapshot, amounts, invoices):
             ready.append(_ready_to_apply(snapshot, owed, today))
     ctx.checkpoint()
     sending.send_all(ctx, ready)
@@ -84,14 +83,13 @@ def hold_parts(ctx: RunContext, snapshot: Snapshot) -> None:
         )
 
 
-def paid_invoices(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[str, There]:
-    keys = [part.invoice_key for snapshot in snapshots for part in source_of(snapshot).parts]
-    return looking.invoices_by_key(ctx, keys)
+def paid_keys(snapshots: Sequence[Snapshot]) -> list[str]:
+    """The keys of the invoices that these put money on."""
+    return [part.invoice_key for snapshot in snapshots for part in source_of(snapshot).parts]
 
 
 def invoices_take_it(
     ctx: RunContext,
-    row: SyncRow,
     snapshot: Snapshot,
     amounts: Sequence[tuple[Part, Decimal]],
     invoices: dict[str, There],
@@ -99,14 +97,15 @@ def invoices_take_it(
     """Whether each invoice is there, alive, and owes what we are about to pay; a problem where not."""
     for part, amount in amounts:
         there = invoices.get(part.invoice_key)
+        if there and not (there.gone_back or there.unreadable) and Decimal(there.due) >= amount:
+            continue
+        row = db.session.get_one(SyncRow, snapshot.row_id)
         if there is None or there.gone_back:
             _invoice_is_not_there(ctx, row, part, there)
         elif there.unreadable:
             judging.unreadable(ctx, row, part.invoice_number, there.unreadable)
-        elif Decimal(there.due) < amount:
-            paid_on_both_sides(ctx, row, snapshot, part.invoice_number, amount, Decimal(there.due))
         else:
-            continue
+            paid_on_both_sides(ctx, row, snapshot, part.invoice_number, amount, Decimal(there.due))
         return False
     return True
 

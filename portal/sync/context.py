@@ -137,6 +137,11 @@ class RunContext:
         """All rows of a bounded query."""
         return [row for page in self.pages(query) for row in page.rows]
 
+    def rows_of_all(self, queries: Sequence[Query]) -> list[list[dict[str, str]]]:
+        """All rows of each of some bounded queries, asked in one request."""
+        _no_transaction()
+        return self.gateway.query_all(queries)
+
     def wait_for_turn(self) -> Turn:
         """The right to send one request; outside transactions, since others may have to end first."""
         _no_transaction()

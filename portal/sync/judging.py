@@ -77,18 +77,19 @@ def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -
     )  # fmt: skip
 
 
-def settled_by_look(ctx: RunContext, row: SyncRow, snapshot: Snapshot, look: Look) -> bool:
+def settled_by_look(ctx: RunContext, snapshot: Snapshot, look: Look) -> bool:
     """Adopt or report what the look found; False when the record is absent there and may be sent."""
+    if not (look.unreadable or look.ours or look.other):
+        return False
+    row = db.session.get_one(SyncRow, snapshot.row_id)
     if look.unreadable:
         unreadable(ctx, row, snapshot.number, look.unreadable)
         return True
     if look.ours is not None:
         adopt(ctx, row, snapshot, look.ours, look.above)
-        return True
-    if look.other is not None:
+    elif look.other is not None:
         collision(ctx, row, snapshot, look.other)
-        return True
-    return False
+    return True
 
 
 def refuse(ctx: RunContext, row: SyncRow, error: CannotSend | ValueError) -> None:

@@ -13,10 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import select
+from datetime import datetime, timedelta
 
 from portal.extensions import db
 from portal.intacct.errors import IntacctError, Level, NoReply, SchemaError, SessionExpired, Throttled
@@ -28,7 +25,8 @@ from portal.sync import answers, judging, pretending
 from portal.sync.answers import Answer, Stored
 from portal.sync.context import RunContext
 from portal.sync.mapping import Built, CannotSend
-from portal.sync.snapshots import Snapshot, is_as_taken, next_seq
+from portal.sync.snapshots import Snapshot, is_as_taken
+from portal.sync.standing import stand
 
 log = logging.getLogger(__name__)
 
@@ -241,45 +239,44 @@ def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], fl
     # Two clocks from the same moment: the wall's for those who look later, the worker's own monotonic one for itself,
     # so that a worker that was frozen does not send what others have given up waiting for.
     ctx.stop_if_asked()
-    born = []
     send_before = utcnow() + timedelta(seconds=LEAVES_WITHIN_SECONDS)
     leave_before = time.monotonic() + LEAVES_WITHIN_SECONDS
+    standing = stand([item.row_id for item in items], also_lock=True)
+    postings = []
     for item in items:
-        row = db.session.scalar(select(SyncRow).where(SyncRow.id == item.row_id).with_for_update())
-        if row is None or not is_as_taken(row, item.snapshot) or _has_open(row.id):
+        row = standing.rows.get(item.row_id)
+        if row is None or row.id in standing.opened or not is_as_taken(row, item.snapshot, standing.applied(row.id)):
             continue  # edited, applied, linked, held or opened since it was looked at: the next run looks again
-        posting = _posting(ctx, row, item, send_before)
+        posting = _posting(ctx, row, item, standing.next_seq(row), send_before)
         if posting is not None:
-            born.append(Born(posting.id, 1, control_id(row.ref, posting.seq), posting.body, item))
+            postings.append((row, item, posting))
+    db.session.add_all(posting for _, _, posting in postings)
+    db.session.flush()
+    born = [
+        Born(posting.id, 1, control_id(row.ref, posting.seq), posting.body, item) for row, item, posting in postings
+    ]
     ctx.save()  # no cancelling here: a posting that was born is sent, or it would be open for nothing
     return born, leave_before
 
 
-def _posting(ctx: RunContext, row: SyncRow, item: Ready, send_before: Any) -> Posting | None:
-    seq = max(next_seq(row), item.above + 1)
+def _posting(ctx: RunContext, row: SyncRow, item: Ready, next_seq: int, send_before: datetime) -> Posting | None:
+    """The posting, not saved yet; None for a record that is not sent as it is, which has its problem then."""
+    seq = max(next_seq, item.above + 1)
     try:
         built = item.build(seq)
     except (CannotSend, ValueError) as error:
         judging.refuse(ctx, row, error)
         return None
-    posting = Posting(
+    return Posting(
         sync_row_id=row.id, seq=seq, act=item.act, body=built.body, hash=item.hash, facts=built.facts,
         intacct_company_id=ctx.intacct_company_id, entity=ctx.entity, run_id=ctx.run_id, send_before=send_before,
         sent_at=utcnow(), state=PostingState.OPEN, attempts=1,
     )  # fmt: skip
-    db.session.add(posting)
-    db.session.flush()
-    return posting
 
 
 def control_id(ref: str, seq: int) -> str:
     """What names one function on the wire; the same for every attempt of a posting."""
     return f"{ref}.{seq}"
-
-
-def _has_open(row_id: int) -> bool:
-    query = select(Posting.id).where(Posting.sync_row_id == row_id, Posting.state == PostingState.OPEN)
-    return db.session.scalar(query) is not None
 
 
 def _store(ctx: RunContext, received: Received) -> None:
@@ -289,9 +286,9 @@ def _store(ctx: RunContext, received: Received) -> None:
 
 
 def _keep(ctx: RunContext, received: Received) -> list[tuple[Born, Stored]]:
-    stored = [(item, answers.store(answer, ctx.by)) for item, answer in received]
+    stored = answers.store_all([answer for _, answer in received], ctx.by)
     ctx.commit()
-    return [(item, outcome) for item, outcome in stored if outcome is not None]
+    return [(item, outcome) for (item, _), outcome in zip(received, stored, strict=True) if outcome is not None]
 
 
 def _note_all(ctx: RunContext, stored: Sequence[tuple[Born, Stored]]) -> None:

@@ -64,12 +64,13 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     applied = looking.applied_of(ctx, [look.ours.key for look in looks.values() if look.ours], OBJECT)
     ready = []
     for snapshot in sendable:
-        row = db.session.get_one(SyncRow, snapshot.row_id)
         look = looks[snapshot.row_id]
-        if judging.settled_by_look(ctx, row, snapshot, look):
+        if judging.settled_by_look(ctx, snapshot, look):
             if look.ours is not None:
+                row = db.session.get_one(SyncRow, snapshot.row_id)
                 links.take_over_applied(row, applied.get(look.ours.key, {}))
         elif snapshot.row_id in lacking:
+            row = db.session.get_one(SyncRow, snapshot.row_id)
             judging.problem(ctx, row, required.CODE, lacking[snapshot.row_id])
         else:
             ready.append(_ready_to_create(ctx, snapshot, look.above))
@@ -96,7 +97,7 @@ def _ready_to_create(ctx: RunContext, snapshot: Snapshot, above: int) -> Ready:
 def take_back(ctx: RunContext, today: dt.date) -> None:
     """Rule 12: undo what a credit note lies on, then delete it, when it was voided or changed here; only undo, when it
     was taken off an invoice here. What is refused stops its chain with a problem."""
-    ids = candidates(ctx, Kind.CREDIT_NOTE)
+    ids = candidates(ctx, Kind.CREDIT_NOTE, there=True)
     snapshots = _take(ctx, ids, Next.DELETE, Next.UNAPPLY)
     if not snapshots:
         return
