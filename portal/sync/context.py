@@ -206,15 +206,16 @@ class RunContext:
         else:
             self.save()
 
-    def save(self, **progress: Any) -> None:
-        """Commit what was done, if the run is still ours. Raises LostLease."""
+    def save(self, **progress: Any) -> bool:
+        """Commit what was done, if the run is still ours; whether somebody asked the run to stop. Raises LostLease."""
         if self.pretence is not None:
             db.session.rollback()
             self._keep_notes(self.pretence)
-        runs.write(
+        asked = runs.write(
             self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
         )  # fmt: skip
         db.session.commit()
+        return asked
 
     def _keep_notes(self, pretence: Pretence) -> None:
         if pretence.notes:
@@ -223,8 +224,8 @@ class RunContext:
 
     def checkpoint(self, **progress: Any) -> None:
         """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop."""
-        self.save(**progress)
-        self.stop_if_asked()
+        if self.save(**progress):
+            raise Cancelled
 
     def stop_if_asked(self) -> None:
         """Raise Cancelled when somebody asked the run to stop."""
