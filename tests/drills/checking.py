@@ -51,6 +51,14 @@ def disagreements(sim: Simulation) -> list[str]:
     return found + unfinished(books)
 
 
+def compared(sim: Simulation) -> tuple[int, int]:
+    """How many documents of ours were held against Intacct to the cent, and how many a page explains instead."""
+    books = Books(sim)
+    ours = [row for row in books.rows.values() if row.kind != Kind.CUSTOMER and row.origin == Origin.PORTAL]
+    explained = sum(books.explained(row) for row in ours)
+    return (0, len(ours)) if sim.restored else (len(ours) - explained, explained)
+
+
 def of_ours(books: Books, row: SyncRow) -> list[str]:
     """A document of ours is in Intacct once when it should be, and not at all when it should not."""
     record = books.record(row)

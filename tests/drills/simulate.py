@@ -97,11 +97,7 @@ def refuse(sim: Simulation, *checks: Callable[[Simulation], list[str]]) -> None:
 
 
 def story(sim: Simulation) -> list[str]:
-    return [f"replay: {command(sim.seed, sim.mode)}", *sim.log]
-
-
-def command(seed: int, mode: str) -> str:
-    return f".venv/bin/python -m tests.drills.simulate --seed {seed} --mode {mode}"
+    return [f"replay: {sim.replay}", *sim.log]
 
 
 def _trodden(house: House) -> frozenset:  # type: ignore[type-arg]
@@ -129,19 +125,20 @@ def shrunk(holds: Callable[[list[int]], bool], places: list[int]) -> list[int]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Replay a seed; the exit status says whether the promise held."""
-    asked = _parser().parse_args(arguments)
+    told = asked(arguments)
+    with tempfile.TemporaryDirectory() as folder, built(Path(folder)) as house:
+        return replay(house, told)
+
+
+def replay(house: House, asked: argparse.Namespace) -> int:
+    """Live through what was asked for and print its story; 1 when the promise was broken."""
     only = [int(place) for place in asked.only.split(",") if place]
     places = only or list(range(asked.steps) if asked.steps else steps_of(asked.seed))
-    with tempfile.TemporaryDirectory() as folder, built(Path(folder)) as house:
-
-        def holds(places: list[int]) -> bool:
-            return _outcome(house, asked, places)[0]
-
+    held, log = _outcome(house, asked, places)
+    if not held and asked.shrink:
+        places = shrunk(lambda fewer: _outcome(house, asked, fewer)[0], places)
         held, log = _outcome(house, asked, places)
-        if not held and asked.shrink:
-            places = shrunk(holds, places)
-            held, log = _outcome(house, asked, places)
-            log = f"{log}\nneeds --only {','.join(map(str, places))}"
+        log = f"{log}\nneeds --only {','.join(map(str, places))}"
     sys.stdout.write(log + "\n")
     return 0 if held else 1
 
@@ -154,7 +151,8 @@ def _outcome(house: House, asked: argparse.Namespace, places: list[int]) -> tupl
     return True, "\n".join((*sim.log, f"held; {len(sim.deaths.struck)} workers died"))
 
 
-def _parser() -> argparse.ArgumentParser:
+def asked(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line, read."""
     parser = argparse.ArgumentParser(prog="python -m tests.drills.simulate", description="Replay a seed.")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--mode", choices=MODES, default="", help="what Intacct does with uniqueid")
@@ -162,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", help="only the steps of these places, such as 3,7")
     parser.add_argument("--no-deaths", action="store_true", help="no worker dies")
     parser.add_argument("--shrink", action="store_true", help="find out which steps a failure needs")
-    return parser
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

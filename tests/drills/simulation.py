@@ -35,7 +35,7 @@ CHECKED_AGAINST_SCHEMA = 8
 """Every so many seeds requests go the whole way through `requests`, each held to Sage's own schema; else the short one,
 which takes half the time."""
 
-RATES = (0, 0.05, 0.1, 0.1, 0.2)
+RATES = (0, 0.1, 0.15, 0.2, 0.3)
 """How likely a worker's death is, at a point that not every run passes."""
 
 
@@ -65,6 +65,7 @@ class Simulation:
         self.interruptions = Interruptions(self.deaths)
         self.core = SandboxCore(seed="empty", clock=self.clock.there)
         self.log: list[str] = []
+        self.replay = f".venv/bin/python -m tests.drills.simulate --seed {seed} --mode {self.mode}"
         self.linked_by_hand: set[int] = set()
         self.depth = 0
         self.backed_up = self.restored = False
@@ -161,9 +162,9 @@ class Simulation:
         try:
             with self.interruptions.at_work():
                 engine.perform(run_id)
-        except Killed:
+        except Killed as death:
             db.session.remove()
-            self.note(f"  killed {self.deaths.struck[-1]}")
+            self.note(f"  killed {death}")
         run = db.session.get_one(Run, run_id)
         self.note(f"  run {run_id}, a {run.kind}: {run.state} {run.error_code} {run.error[:150]}")
         db.session.commit()

@@ -73,8 +73,8 @@ class Clock:
 
 
 class Deaths:
-    """The points at which a seed's workers die, and how often: `rate` of those that only some runs pass, a tenth of
-    that of those that every run passes. None once it is `over`."""
+    """The points at which a seed's workers die, and how often: `rate` of those that only some runs pass, a fifteenth
+    of that of those that every run passes. None once it is `over`."""
 
     def __init__(self, seed: int, rate: float, trodden: frozenset[Point]) -> None:
         self.seed, self.rate, self.trodden = seed, rate, trodden
@@ -87,7 +87,7 @@ class Deaths:
         self.passed[point] += 1
         if self.over:
             return False
-        rate = self.rate / 10 if point in self.trodden else self.rate
+        rate = self.rate / 15 if point in self.trodden else self.rate
         drawn = zlib.crc32(f"{self.seed}:{point}".encode())
         if drawn % 10_000 >= rate * 10_000 or self.passed[point] - 1 != NTH[drawn // 10_000 % len(NTH)]:
             return False
@@ -116,8 +116,9 @@ class Interruptions:
         if not self.working:
             return
         step, where = place()
-        if self.deaths.strikes(Point(moment, step, what or where)):
-            raise Killed
+        point = Point(moment, step, what or where)
+        if self.deaths.strikes(point):
+            raise Killed(point)
         for item in [item for item in self.waiting if item.moment == moment]:
             item.countdown -= 1
             if item.countdown < 0:

@@ -32,6 +32,9 @@ _WHILE_STANDING = ("after commit", "before request", "after request", "after req
 _KINDS = (*(RunKind.SYNC,) * 6, *(RunKind.SETTLE,) * 2, *(RunKind.RECORD,) * 2, RunKind.SWEEP, RunKind.TIE_OUT)
 
 
+NOT_MEANWHILE = ("freeze", "meanwhile", "back up", "restore", "bad day", "run", "tick", "wait")
+
+
 def end_sessions(sim: Simulation, chance: random.Random) -> None:
     """Intacct forgets its sessions; what it was still to finish for one of them fails, its control id burnt."""
     table = sim.core.books.store.table("_SESSION")
@@ -63,7 +66,7 @@ def freeze(sim: Simulation, chance: random.Random) -> None:
 
 def meanwhile(sim: Simulation, chance: random.Random) -> None:
     """Somebody does something while the next run is at work."""
-    name = chance.choice([name for name in sim.steps if name not in STEPS])
+    name = chance.choice([name for name in sim.steps if name not in NOT_MEANWHILE])
     own = random.Random(chance.random())
 
     def deed() -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from portal.sync.mapping import reference_in
-from tests.drills.checking import disagreements, doubles
-from tests.drills.checking_tie_out import untied
-from tests.drills.simulate import command, live
+from tests.drills import simulate
+from tests.drills.checking import compared, disagreements, doubles
+from tests.drills.simulate import Disagreement, live
 from tests.drills.simulation import MODES
 from tests.drills.simulation_house import House
-from tests.drills.simulation_points import PASSED, SEED, STRUCK, packed, wanted_seeds
+from tests.drills.simulation_points import COMPARED, PASSED, SEED, STRUCK, packed, wanted_seeds
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, id=f"{MODES[seed % 3]}-{seed}") for seed in wanted_seeds()])
@@ -23,6 +23,7 @@ def test_both_books_agree_whatever_happened(
     sim = live(house, seed)
     record_property(PASSED, packed(sim.deaths.passed))
     record_property(STRUCK, packed(sim.deaths.struck))
+    record_property(COMPARED, compared(sim))
 
 
 def test_the_simulation_sees_what_is_there_twice_and_what_is_lost(house: House) -> None:
@@ -45,5 +46,13 @@ def test_a_seed_lives_the_same_life_each_time(house: House) -> None:
     assert lives[0] == lives[1]
 
 
-def test_the_told_command_replays_the_seed() -> None:
-    assert command(11, "ignored").endswith("-m tests.drills.simulate --seed 11 --mode ignored")
+def test_a_broken_promise_tells_the_command_that_replays_it(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(simulate, "disagreements", lambda sim: ["INV-00001 is nowhere in Intacct"])
+    with pytest.raises(Disagreement) as broken:
+        live(house, 11)
+    told = next(line for line in str(broken.value).splitlines() if line.startswith("replay: "))
+    assert told == "replay: .venv/bin/python -m tests.drills.simulate --seed 11 --mode ignored"
+    assert simulate.replay(house, simulate.asked(told.split()[4:])) == 1
+    assert "BROKEN: INV-00001 is nowhere in Intacct" in capsys.readouterr().out
