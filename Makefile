@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, or uv; everything else is set up in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench lock
+.PHONY: help setup run demo test check drills bench lock
 PORTAL := .venv/bin/portal
 
 help:  ## Show these targets
@@ -21,6 +21,9 @@ test: setup  ## Run every check and test
 
 check: setup  ## Run the quick checks: format, lint, types, contracts, unit tests
 	@.venv/bin/python scripts/check.py quick
+
+drills: setup  ## Run the fault drills in full: 10,000 simulated seeds, every plan in every mode
+	@.venv/bin/python scripts/check.py drills
 
 bench: setup  ## Run the measuring programs
 	@for program in benchmarks/[a-z]*.py; do [ -f "$$program" ] || continue; echo "== $$program"; .venv/bin/python "$$program" || exit $$?; done

@@ -1,6 +1,7 @@
 """Run the project's checks and tests one after the other, and say at the end what failed and what was skipped.
 
-Usage: check.py quick|all      `quick` leaves out what needs a database, a browser or more than a few seconds.
+Usage: check.py quick|all|drills      `quick` leaves out what needs a database, a browser or more than a few seconds;
+`drills` runs the fault drills alone, in their long form.
 Exits with 0 when everything that ran passed.
 """
 
@@ -20,6 +21,8 @@ CODE = ("portal", "intacct_sandbox", "migrations", "tests", "scripts", "wsgi.py"
 NO_TESTS_COLLECTED = 5
 # One process a core, and one more since integration tests wait for servers; a file's tests stay together.
 PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile")
+# Seeds of a simulation, and plans that wait for processes: whoever has nothing left takes of another's.
+SHARED_OUT = (*PARALLEL[:2], "--dist", "worksteal")
 SKIPPED = re.compile(r"^SKIPPED \[\d+\] (.*)$")
 
 
@@ -45,8 +48,11 @@ class Outcome:
         (self.failed if step.required else self.skipped).append(f"{step.name}: {why}")
 
 
-def steps(quick: bool) -> list[Step]:
+def steps(which: str) -> list[Step]:
     """What to run, the quickest first."""
+    drills = Step("fault drills", ("pytest", "-q", *SHARED_OUT, "tests/drills"), _unless("tests/drills"))
+    if which == "drills":
+        return [drills]
     found = [
         Step("ruff check", ("ruff", "check", *_existing(CODE))),
         Step("ruff format", ("ruff", "format", "--check", *_existing(CODE))),
@@ -56,9 +62,10 @@ def steps(quick: bool) -> list[Step]:
         Step("site rules", ("pytest", "-q", "tests/test_site_rules.py")),
         Step("unit tests", ("pytest", "-q", *PARALLEL, "tests/unit"), _unless("tests/unit")),
     ]
-    if not quick:
+    if which == "all":
         found += [
             Step("integration tests", ("pytest", "-q", *PARALLEL, "tests/integration"), _unless("tests/integration")),
+            drills,
             Step(
                 "browser tests",
                 ("pytest", "-q", "tests/browser"),
@@ -106,12 +113,14 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Run all steps; the exit status says whether all passed."""
-    if len(sys.argv) != 2 or sys.argv[1] not in ("quick", "all"):
+    if len(sys.argv) != 2 or sys.argv[1] not in ("quick", "all", "drills"):
         sys.stderr.write(__doc__ or "")
         return 3
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    if sys.argv[1] == "drills":
+        os.environ["DRILLS"] = "full"
     outcome = Outcome()
-    for step in steps(quick=sys.argv[1] == "quick"):
+    for step in steps(sys.argv[1]):
         run(step, outcome)
     say("")
     say("Skipped:" if outcome.skipped else "Nothing was skipped.")

@@ -30,6 +30,8 @@ def posted_otherwise(book_id: int, row_ids: Collection[int] | None = None) -> se
     """The sync rows of payments whose posting carried another sum than the payment less what is held to be booked by
     hand; of these rows, or of the whole book. An adopted record has no posting and is left as it is."""
     splits = _splits(book_id, row_ids)
+    if not splits:
+        return set()
     query = select(Posting).where(
         Posting.sync_row_id.in_(splits), Posting.act == Act.CREATE, Posting.state == PostingState.POSTED
     )

@@ -245,17 +245,19 @@ class RunContext:
         else:
             self.save()
 
-    def save(self, **progress: Any) -> None:
-        """Commit what was done, if the run is still ours, and push its lease out with it. Raises LostLease."""
+    def save(self, **progress: Any) -> bool:
+        """Commit what was done, if the run is still ours, and push its lease out with it; whether somebody asked the
+        run to stop. Raises LostLease."""
         if self.pretence is not None:
             db.session.rollback()
             self._keep_notes(self.pretence)
         with self.meter.noting():
-            runs.write(
+            asked = runs.write(
                 self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings),
                 lease_until=now_ms() + self.lease_seconds * 1000, **progress,
             )  # fmt: skip
             db.session.commit()
+        return asked
 
     def _keep_notes(self, pretence: Pretence) -> None:
         if pretence.notes:
@@ -263,9 +265,12 @@ class RunContext:
             pretence.notes.clear()
 
     def checkpoint(self, **progress: Any) -> None:
-        """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop."""
-        self.save(**progress)
-        self.stop_if_asked()
+        """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop, HandedBack when
+        somebody asked its process to."""
+        if self.save(**progress):
+            raise Cancelled
+        if self.slice.must_leave():
+            raise HandedBack
 
     def give_way(self) -> None:
         """Where something was stored and more is to come: HandedBack when this slice is over and others wait."""

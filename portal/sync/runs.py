@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Table, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.database import now_ms
@@ -104,17 +104,21 @@ def renew(run_id: int, token: str, lease_seconds: int) -> bool:
     return done.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def write(run_id: int, held_token: str, **values: Any) -> None:
-    """Write `values` to the run if it is still ours. Raises LostLease otherwise; the caller's transaction is void."""
-    done = db.session.execute(
-        update(Run)
-        .where(Run.id == run_id, Run.token == held_token, Run.state == RunState.RUNNING)
-        .values({"claims": Run.claims, **values})
-        .execution_options(synchronize_session=False)
-    )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+def write(run_id: int, held_token: str, **values: Any) -> bool:
+    """Write `values` to the run if it is still ours; whether somebody asked it to stop. Raises LostLease when it is
+    not ours; the caller's transaction is void."""
+    # The table's own statement: the mapped class would look through the session for runs to refresh, at every page.
+    table = cast(Table, Run.__table__)
+    asked = db.session.execute(
+        update(table)
+        .where(table.c.id == run_id, table.c.token == held_token, table.c.state == RunState.RUNNING)
+        .values({"claims": table.c.claims, **values})
+        .returning(table.c.cancel_asked)
+    ).scalar_one_or_none()
+    if asked is None:
         db.session.rollback()
         raise LostLease
+    return bool(asked)
 
 
 def hand_back(run_id: int, held_token: str, **values: Any) -> None:

@@ -97,6 +97,8 @@ def candidates(ctx: RunContext, kind: Kind, *, there: bool = False) -> list[int]
 
 def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
     """Copies of these rows and their records, in the order of `row_ids`; rows that are gone are left out."""
+    if not row_ids:
+        return []
     if len(row_ids) > AT_ONCE:
         chunks = (row_ids[start : start + AT_ONCE] for start in range(0, len(row_ids), AT_ONCE))
         return [snapshot for chunk in chunks for snapshot in take(ctx, kind, chunk)]

@@ -31,8 +31,8 @@ def tie(world: World, as_of: dt.date | None = None, *, sees_all: bool = True) ->
     assert found.finished
     for total in queries.totals(found):
         if as_of is None and sees_all:
-            assert total.here == here_open(world)[total.currency]
-            assert total.there == there_open(world)[total.currency]
+            assert total.here == here_open()[total.currency]
+            assert total.there == there_open()[total.currency]
         assert total.difference == total.here - total.there
         by_cause = sum((cause.amount for cause in queries.causes(found, total.currency)), Decimal(0))
         assert by_cause + total.unexplained == total.difference
@@ -83,7 +83,7 @@ def said(found: TieOut, number: str) -> str:
     return db.session.scalars(query).one()
 
 
-def here_open(world: World) -> dict[str, Decimal]:
+def here_open() -> dict[str, Decimal]:
     """What is open here by currency, from the records themselves."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for invoice in db.session.scalars(db.select(Invoice)):
@@ -95,12 +95,12 @@ def here_open(world: World) -> dict[str, Decimal]:
     return sums
 
 
-def there_open(world: World) -> dict[str, Decimal]:
+def there_open(core: SandboxCore) -> dict[str, Decimal]:
     """What is open in the sandbox by currency."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    with world.core.lock:
+    with core.lock:
         for object_, sign in OPEN_THERE:
-            for row in world.core.books.store.rows(object_):
+            for row in core.books.store.rows(object_):
                 if row["STATE"] not in ("Reversed", "Draft", "V", "D"):
                     sums[row["CURRENCY"]] += sign * row["TRX_TOTALDUE"]
     return sums

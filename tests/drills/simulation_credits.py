@@ -9,9 +9,9 @@ from intacct_sandbox.money import COUNTS
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.services import credit_notes
+from tests.drills.simulation import NothingToDo, Simulation
+from tests.drills.simulation_choosing import living, pick, some_money
 from tests.factories import ACTOR, make_credit_note, make_credit_note_data, make_line
-from tests.integration.sync.simulation import NothingToDo, Simulation
-from tests.integration.sync.simulation_choosing import living, pick, some_money
 
 
 def add_credit_note(sim: Simulation, chance: random.Random) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.extensions import db
-from tests.integration.sync.simulation import NothingToDo
+from tests.drills.simulation import NothingToDo
 
 
 def pick(chance: random.Random, found: Sequence[Any]) -> Any:

@@ -1,0 +1,104 @@
+"""Where workers died over all seeds of a test run: counted, told at the end, and a failure where too little was hit.
+
+Each test of a seed leaves the points that it passed and struck in its report, so that they arrive whichever process
+ran it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.drills.simulation_control import MOMENTS, Point
+
+SEED, PASSED, STRUCK, COMPARED = "seed", "points passed", "points struck", "documents compared"
+SEPARATOR = "\t"
+
+ENOUGH_SEEDS = 500
+"""With so many seeds every point has to be struck that at least one seed in ten passes."""
+ONE_SEED_IN = 10
+
+STEPS = ("claim", "sign_in", "settle", "read", "take_back", "customers", "invoices", "credit_notes", "payments",
+         "close", "sweep", "tie_out: sign_in", "tie_out: there", "tie_out: here", "tie_out: close")  # fmt: skip
+"""Steps in which workers have to die before and after commits, whatever else there is."""
+CALLING = ("sign_in", "settle", "read", "take_back", "customers", "invoices", "credit_notes", "payments", "sweep",
+           "tie_out: there")  # fmt: skip
+"""Steps in which they have to die before and after requests, too."""
+
+
+def wanted_seeds() -> range:
+    """The seeds to be run."""
+    full = os.environ.get("DRILLS") == "full"
+    first = int(os.environ.get("DRILLS_FIRST", "1"))
+    return range(first, first + int(os.environ.get("DRILLS_SEEDS", "10000" if full else "500")))
+
+
+def packed(points: Iterable[Point]) -> list[str]:
+    """Points as a report can carry them."""
+    return [SEPARATOR.join(point) for point in points]
+
+
+class Points:
+    """What was passed and struck so far, by how many seeds."""
+
+    def __init__(self) -> None:
+        self.seeds = 0
+        self.failed = 0
+        self.compared = self.explained = 0
+        self.passed: Counter[Point] = Counter()
+        self.struck: Counter[Point] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told: dict[str, Any] = dict(report.user_properties)
+        if report.when != "call" or SEED not in told:
+            return
+        self.seeds += 1
+        self.failed += report.failed
+        compared, explained = told.get(COMPARED, (0, 0))
+        self.compared += compared
+        self.explained += explained
+        self.passed.update(Point(*text.split(SEPARATOR)) for text in told.get(PASSED, ()))
+        self.struck.update(Point(*text.split(SEPARATOR)) for text in told.get(STRUCK, ()))
+
+    def lacking(self) -> list[str]:
+        """What had to be struck and was not; nothing is asked of a few seeds."""
+        if self.seeds < ENOUGH_SEEDS:
+            return []
+        places = {(point.moment, point.step) for point in self.struck}
+        demanded = [(moment, step) for moment in MOMENTS for step in (STEPS if "commit" in moment else CALLING)]
+        missing = [f"nobody died {moment} in {step}" for moment, step in demanded if (moment, step) not in places]
+        often = self.seeds / ONE_SEED_IN
+        return missing + [
+            f"passed by {count} seeds and never struck: {point}"
+            for point, count in sorted(self.passed.items())
+            if count >= often and point not in self.struck
+        ]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.lacking() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.seeds:
+            return
+        tell = terminalreporter
+        tell.section("simulated seeds")
+        tell.line(
+            f"{self.seeds} of {len(wanted_seeds())} seeds were run, {self.failed} failed; {self.compared} documents"
+            f" were compared to the cent, {self.explained} explained."
+        )
+        tell.line(f"Workers died {self.struck.total()} times, at {len(self.struck)} of {len(self.passed)} points:")
+        for step in dict.fromkeys(point.step for point in sorted(self.passed, key=lambda point: point.step)):
+            tell.line(f"  {step:20}" + "".join(f"{self._cell(moment, step):>22}" for moment in MOMENTS))
+        for text in self.lacking():
+            tell.line(f"LACKING: {text}", red=True)
+
+    def _cell(self, moment: str, step: str) -> str:
+        passed = {point for point in self.passed if (point.moment, point.step) == (moment, step)}
+        struck = {point for point in self.struck if (point.moment, point.step) == (moment, step)}
+        return f"{moment} {len(struck)}/{len(passed)}" if passed else ""
