@@ -60,6 +60,9 @@ SETTLED_BY_CREDIT = "settled_by_credit"
 GONE = "gone"
 """In `seen_there` of a payment or credit note of ours: a look by its key did not find it in Intacct any more."""
 
+TOTAL_NOW = "total_now"
+"""In `seen_there`: its total as it was last read, where somebody changed it in Intacct; `total` is what was sent."""
+
 KEPT_AS = {"NEGATIVEINVOICE": "ARINVOICE", "INLINECREDIT": "ARINVOICE", "DISCOUNT": "ARPYMT"}
 """The object in Intacct behind a source that is only a part of it; every other source is an object itself."""
 

@@ -20,7 +20,7 @@ from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunItem, RunKind, RunState
-from portal.models.sync import SOURCES, Hold, Kind, Pair, Posting, SyncRow
+from portal.models.sync import GONE, SOURCES, TOTAL_NOW, Hold, Kind, Pair, Posting, SyncRow
 from portal.money import ZERO
 from portal.queries import left_out, problems, runs
 from portal.queries.sync_filter import is_waiting, word
@@ -161,8 +161,8 @@ def count_waiting(book: Book) -> int:
 
 def both_sides(row: SyncRow) -> BothSides | None:
     """The document of `row` on both sides; None for a customer, or where Intacct does not have it."""
-    there = _amount(row.seen_there.get("total"))
-    if not row.key or there is None:
+    there = _amount(row.seen_there.get(TOTAL_NOW) or row.seen_there.get("total"))
+    if not row.key or there is None or row.seen_there.get(GONE):
         return None
     if row.kind == Kind.INVOICE:
         invoice = db.session.get_one(Invoice, row.record_id)
@@ -217,14 +217,25 @@ def _is_to_send(book: Book, kind: Kind) -> ColumnElement[bool]:
 def _pairs(condition: ColumnElement[bool]) -> list[PairHere]:
     source, invoice = SyncRow.__table__.alias("source"), SyncRow.__table__.alias("invoice")
     query = (
-        select(source.c.kind, source.c.record_id, invoice.c.record_id, Pair.applied_here, Pair.applied_there, Pair.hold)
+        select(
+            source.c.kind,
+            source.c.record_id,
+            invoice.c.record_id,
+            Pair.applied_here,
+            Pair.applied_there,
+            Pair.hold,
+            source.c.seen_there,
+        )
         .select_from(Pair)
         .join(source, source.c.id == Pair.source_row_id)
         .join(invoice, invoice.c.id == Pair.invoice_row_id)
         .where(condition)
         .order_by(Pair.id)
     )
-    return [PairHere(*found) for found in db.session.execute(query)]
+    return [
+        PairHere(kind, source_id, invoice_id, here, ZERO if seen.get(GONE) else there, hold)
+        for kind, source_id, invoice_id, here, there, hold, seen in db.session.execute(query)
+    ]
 
 
 def _paid_there(row: SyncRow, total: Decimal, pairs: list[PairHere]) -> Decimal:

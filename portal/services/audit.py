@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from portal.extensions import db
-from portal.models.audit import SYNC_ACTOR, AuditEntry
+from portal.models.audit import AuditEntry, is_by_run
 from portal.models.base import JsonDict
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, in the words of the history: an e-mail address, "command line", "accounting sync 12"."""
+    """Who does something, in the words of the history: an e-mail address, "command line", "accounting sync 12"; of an
+    import "import 3"."""
 
     text: str
     user_id: int | None = None
@@ -22,7 +23,7 @@ class Actor:
     @property
     def is_sync(self) -> bool:
         """Whether a run of the accounting sync acts, which carries over what already happened in Intacct."""
-        return self.user_id is None and self.text.startswith(SYNC_ACTOR)
+        return self.user_id is None and is_by_run(self.text)
 
 
 def record(

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.intacct.errors import IntacctError
 from portal.models.connection import Book
-from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
+from portal.models.sync import TOTAL_NOW, Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.matching import told
@@ -162,7 +162,8 @@ def _tell_posting_day(posting: Posting, row: SyncRow) -> None:
 
 def _updated(posting: Posting, row: SyncRow, key: str, pairs: links.Pairs) -> None:
     seen = {name: value for name, value in posting.facts.items() if name not in ("key", "customer_id")}
-    links.mark(row, row.key, posting.facts.get("number", row.number_there), {**row.seen_there, **seen}, row.entity)
+    known = {name: value for name, value in row.seen_there.items() if name != TOTAL_NOW}
+    links.mark(row, row.key, posting.facts.get("number", row.number_there), {**known, **seen}, row.entity)
     row.have_hash = posting.hash
 
 

@@ -20,6 +20,7 @@ from portal.database import now_ms
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
+from portal.models.audit import IMPORT_ACTOR, SYNC_ACTOR
 from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
@@ -116,7 +117,8 @@ class RunContext:
     @property
     def actor(self) -> Actor:
         """Who the book's history names for what this run does."""
-        return Actor(f"accounting sync {self.run_id}")
+        imports = self.does in (RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES)
+        return Actor(f"{IMPORT_ACTOR if imports else SYNC_ACTOR} {self.run_id}")
 
     @property
     def by(self) -> str:

@@ -7,8 +7,11 @@ after a look by its key did not find it.
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from portal.extensions import db
 from portal.models.base import Origin
-from portal.models.sync import GONE, SOURCES, SyncRow
+from portal.models.sync import GONE, SOURCES, Pair, SyncRow
 from portal.problems import ledger
 from portal.sync import judging, links
 from portal.sync.context import RunContext
@@ -35,13 +38,18 @@ def tell(ctx: RunContext, row: SyncRow) -> None:
     if row.hold or (known is not None and known.code == CODE):
         return  # decided or told already
     what = row.kind.replace("_", " ").capitalize()
-    seen = {name: value for name, value in row.seen_there.items() if name != GONE}
     judging.problem(
         ctx, row, CODE,
         f"{what} {links.record_of(row).number} was deleted in Intacct (recordno {row.key}). Nothing was changed here:"
         " it still lies on its invoices. Void it here too, post it again, or leave it.",
-        guide=MONEY_GUIDE, there=seen,
+        guide=MONEY_GUIDE, pairs=_pairs(row),
     )  # fmt: skip
+
+
+def _pairs(row: SyncRow) -> dict[str, str]:
+    """Invoice row id -> what lay there of it, as text: what the invoices owe again there."""
+    query = select(Pair.invoice_row_id, Pair.applied_there).where(Pair.source_row_id == row.id, Pair.applied_there != 0)
+    return {str(invoice_row_id): str(amount) for invoice_row_id, amount in db.session.execute(query)}
 
 
 def came_back(ctx: RunContext, row: SyncRow) -> None:

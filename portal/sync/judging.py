@@ -63,6 +63,7 @@ def changed_there(ctx: RunContext, row: SyncRow, what: str, changes: str, there:
         f"{what} was changed in Intacct: {changes}. Nothing was changed here. Make the same change here,"
         " undo it in Intacct, or leave both.",
         here={key: row.seen_there.get(key) for key in ("number", "date", "due_date", "total")}, there=there.seen(),
+        changes=changes,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from sqlalchemy import delete, select
 
@@ -17,7 +18,7 @@ from portal.intacct.queries import Query, one_of
 from portal.models.base import Origin
 from portal.models.invoice import Invoice
 from portal.models.run import Reread
-from portal.models.sync import Kind, SyncRow
+from portal.models.sync import TOTAL_NOW, Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.sync import (
@@ -150,10 +151,16 @@ def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
         judging.changed_there(ctx, row, f"Invoice {number}", changes, there)
     else:
         ledger.close_if(row, ("changed_there", "reversed_there", "gone_there", "cannot_store"), ctx.by)
-    kept = dict(row.seen_there)
-    kept |= {"state": there.state, "due": there.due}
-    row.seen_there = kept
+    row.seen_there = {**row.seen_there, "state": there.state, "due": there.due}
+    _note_total(row, there)
     db.session.flush()
+
+
+def _note_total(row: SyncRow, there: There) -> None:
+    """What Intacct's total is now, where it is not the one that was sent: pages show it."""
+    sent = {name: value for name, value in row.seen_there.items() if name != TOTAL_NOW}
+    changed = "total" in sent and Decimal(str(sent["total"])) != Decimal(there.total)
+    row.seen_there = {**sent, TOTAL_NOW: there.total} if changed else sent
 
 
 def _follow_document(ctx: RunContext, row: SyncRow, there: There) -> None:
@@ -176,7 +183,7 @@ def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
     ctx.count("read.payments", len(rows))
     there = {row["RECORDNO"]: row for row in page.rows}
     for row in rows:
-        if row.origin == Origin.PORTAL and not row.hold and not has_open_posting(row.id):
+        if row.origin == Origin.PORTAL and not has_open_posting(row.id):
             compare_source(ctx, row, "Payment", looking.read_payment(there[row.key], ctx.offset))
     return book_money.invoices_of(rows)
 
@@ -201,6 +208,10 @@ def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There) -> No
     elsewhere."""
     if there.gone_back or row.want_hash != row.have_hash:
         return
+    if not there.unreadable:
+        _note_total(row, there)
+    if row.hold:
+        return  # a person decided to leave it as it is
     number = links.record_of(row).number
     if there.unreadable:
         judging.unreadable(ctx, row, number, there.unreadable)
@@ -215,7 +226,7 @@ def _take_adjustments(ctx: RunContext, page: CursorPage) -> set[str]:
     """What somebody changed in Intacct on credit notes of ours; what they lie on is told by the rows of money."""
     there = {row["RECORDNO"]: row for row in page.rows}
     for row in linked_all(ctx.book_id, "ARADJUSTMENT", there):
-        if row.kind == Kind.CREDIT_NOTE and not row.hold and not has_open_posting(row.id):
+        if row.kind == Kind.CREDIT_NOTE and not has_open_posting(row.id):
             compare_source(ctx, row, "Credit note", looking.read_adjustment(there[row.key], ctx.offset))
     return set()
 

@@ -152,11 +152,17 @@ def differences(seen: dict[str, str], there: There, lines: Sequence[Decimal] | N
         if field in seen and seen[field] != value
     ]  # fmt: skip
     if "total" in seen and Decimal(str(seen["total"])) != Decimal(there.total):
-        changes.append(f"total {seen['total']} is now {there.total}")
+        changes.append(f"total {_money(seen['total'])} is now {_money(there.total)}")
     sent = seen.get("lines")
     if lines is not None and sent and [Decimal(amount) for amount in sent] != list(lines):
         changes.append("its line amounts are not the ones sent")
     return "; ".join(changes)
+
+
+def _money(text: object) -> str:
+    """An amount without the zeros that columns add, and with cents."""
+    amount = Decimal(str(text)).normalize()
+    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"
 
 
 def _line_amounts(ctx: RunContext, keys: Sequence[str]) -> dict[str, list[Decimal]]:
