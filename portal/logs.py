@@ -43,6 +43,7 @@ def set_up(log_format: str, *, level: int = logging.INFO, stream: TextIO | None 
     handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("portal").removeHandler(default_handler)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it lists its plugins in every process
 
 
 def formatter(log_format: str) -> logging.Formatter:

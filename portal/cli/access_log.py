@@ -25,7 +25,11 @@ class Logger(GunicornLogger):  # type: ignore[misc]
 
     def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
         """Write a line for an answered request; the request's id and company stand in it, and in none after it."""
-        super().access(resp, req, environ, request_time)
+        if self.access_log_enabled:
+            atoms = self.atoms(resp, req, environ, request_time)
+            took = int(request_time.total_seconds() * 1000)
+            facts = {"status": str(atoms["s"]), "milliseconds": took}
+            self.access_log.info(self.cfg.access_log_format, self.atoms_wrapper_class(atoms), extra={"facts": facts})
         logs.unbind()
 
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:

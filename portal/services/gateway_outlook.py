@@ -74,7 +74,7 @@ def _about(purpose: str, functions: int, choices: Choices) -> str:
         return f"Syncs took {functions:,} functions. {_fewer_syncs(choices)}"
     if purpose in (RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES):
         prints = " Bring the PDF along costs one for each invoice; switch it off." if choices.import_pdfs else ""
-        return f"Imports took {functions:,}. They are done once: without another one the pace falls.{prints}"
+        return f"Imports took {functions:,}. One is needed once; another one costs as much again.{prints}"
     if purpose == RunKind.PREVIEW:
         return f"Previews took {functions:,}: each asks all that a sync asks. Preview less often."
     if purpose == RunKind.TIE_OUT:

@@ -12,8 +12,8 @@ from portal.models.usage import CHECK, LISTS
 from portal.queries.gateway_usage import Asked, Month
 from portal.services.gateway_outlook import Outlook, outlook
 
-WIDTH, HEIGHT, FOOT, GAP = 620, 120, 18, 4
-"""Of the picture's own units; under the bars stands a row of days."""
+WIDTH, HEIGHT, GAP = 620, 120, 4
+"""Of the picture's own units; the template writes a row of days under the bars."""
 
 _PURPOSES = {CHECK: "Connection checks", LISTS: "Lists for the settings"}
 

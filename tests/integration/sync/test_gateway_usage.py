@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from flask import Flask
 
 from portal.errors import InvalidInput, PortalError
 from portal.extensions import db
-from portal.intacct.tally import Cost
+from portal.intacct.tally import Cost, Tally
 from portal.jobs.metering import metered
 from portal.models.company import Company
 from portal.models.run import RunKind
 from portal.models.usage import CHECK, LISTS, GatewayFailure, GatewayUsage
 from portal.queries.gateway_usage import month_of, parse_month
 from portal.services import connection, gateway_outlook, gateway_usage
+from portal.services.gateway_usage import Meter
 from portal.sync import engine, previews, runs
 from tests.factories import make_company, make_customer, make_invoice
+from tests.integration.book.test_at_once import at_once
 from tests.integration.intacct_world import login, refresh_lists
 from tests.integration.sync.conftest import World
 from tests.integration.sync.scenes import ok
@@ -103,7 +106,7 @@ def test_a_refused_check_is_noted_too(world: World) -> None:
     assert db.session.scalars(db.select(GatewayFailure)).one().error == "CredentialsError"
 
 
-def test_days_are_those_of_the_company(app) -> None:  # type: ignore[no-untyped-def]
+def test_days_are_those_of_the_company(app: Flask) -> None:
     east, west = make_company(timezone="Pacific/Kiritimati"), make_company(timezone="Pacific/Pago_Pago")
     for company in (east, west):
         gateway_usage.add(company.id, LISTS, Cost(1, 1))
@@ -112,14 +115,14 @@ def test_days_are_those_of_the_company(app) -> None:  # type: ignore[no-untyped-
     assert days[0] != days[1]
 
 
-def test_what_another_company_asked_is_not_shown(app) -> None:  # type: ignore[no-untyped-def]
+def test_what_another_company_asked_is_not_shown(app: Flask) -> None:
     ours, theirs = make_company(), make_company()
     use(ours, ours.today(), 5)
     use(theirs, theirs.today(), 70)
     assert month_of(ours).total.functions == 5
 
 
-def test_the_forecast_goes_on_at_the_pace_of_the_last_whole_days(app) -> None:  # type: ignore[no-untyped-def]
+def test_the_forecast_goes_on_at_the_pace_of_the_last_whole_days(app: Flask) -> None:
     company = make_company()
     today = company.today()
     use(company, today - dt.timedelta(days=2), 100)
@@ -131,14 +134,14 @@ def test_the_forecast_goes_on_at_the_pace_of_the_last_whole_days(app) -> None:  
     assert month.forecast == month.total.functions + 150 + 200 * left
 
 
-def test_there_is_no_forecast_before_the_first_whole_day(app) -> None:  # type: ignore[no-untyped-def]
+def test_there_is_no_forecast_before_the_first_whole_day(app: Flask) -> None:
     company = make_company()
     use(company, company.today(), 50)
     assert month_of(company).forecast is None
     assert gateway_outlook.outlook(company).words == "A forecast needs one whole day."
 
 
-def test_a_past_month_is_told_and_not_forecast(app) -> None:  # type: ignore[no-untyped-def]
+def test_a_past_month_is_told_and_not_forecast(app: Flask) -> None:
     company = make_company()
     use(company, dt.date(2026, 1, 31), 7)
     use(company, dt.date(2026, 2, 1), 9)
@@ -173,3 +176,33 @@ def test_a_forecast_within_the_allowance_asks_for_nothing(world: World) -> None:
     found = gateway_outlook.outlook(world.company)
     assert (found.over, found.advice) == (0, [])
     assert "within the allowance of 1,000,000" in found.words
+
+
+def test_many_who_add_at_once_lose_nothing(app: Flask) -> None:
+    company_id = make_company().id
+    db.session.commit()
+
+    def add() -> None:
+        for _ in range(5):
+            gateway_usage.add(company_id, LISTS, Cost(1, 3, 2, {"Throttled": 1}))
+            db.session.commit()
+
+    assert at_once(app, *[add] * 6) == [None] * 6
+    row = db.session.scalars(db.select(GatewayUsage)).one()
+    assert (row.requests, row.functions, row.milliseconds) == (30, 90, 60)
+    assert db.session.scalars(db.select(GatewayFailure)).one().requests == 30
+
+
+def test_what_was_not_committed_is_noted_the_next_time(world: World) -> None:
+    tally = Tally()
+    meter = Meter(world.company_id, LISTS, tally)
+    with tally.request(4):
+        pass
+    with pytest.raises(RuntimeError), meter.noting():
+        raise RuntimeError("the database went away")
+    db.session.rollback()
+    assert noted(world) == {}
+    for _ in range(2):
+        with meter.noting():
+            db.session.commit()
+    assert noted(world) == {LISTS: (1, 4)}
