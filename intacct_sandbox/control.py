@@ -2,6 +2,9 @@
 
 POST /_control/faults     [{"when": ..., "what": ..., "times": n}, ...] adds; [] clears (vocabulary: faults.py)
 GET  /_control/faults     what is still ordered
+GET  /_control/held       the requests that a fault holds now: [{"what", "functions"}, ...]
+POST /_control/release    lets them go
+GET  /_control/concurrency   {"now", "highest"}: requests being answered at once, and the most since the last reset
 POST /_control/clock      {"now": ISO} | {"advance_seconds": n} | {"real": true}
 GET  /_control/clock      {"now": ISO}
 POST /_control/reset      {"seed": "demo"|"empty"}
@@ -64,6 +67,18 @@ def _faults(core: SandboxCore, request: Request, rest: list[str]) -> Any:
         {"when": fault.when, "what": fault.what, "times": fault.times, "skip": fault.skip, "hits": fault.hits}
         for fault in core.faults.ordered
     ]
+
+
+def _held(core: SandboxCore, request: Request, rest: list[str]) -> Any:
+    return core.holds.shown()
+
+
+def _release(core: SandboxCore, request: Request, rest: list[str]) -> Any:
+    return {"released": core.holds.release()}
+
+
+def _concurrency(core: SandboxCore, request: Request, rest: list[str]) -> Any:
+    return {"now": core.concurrency.now, "highest": core.concurrency.highest}
 
 
 def _set_clock(core: SandboxCore, request: Request, rest: list[str]) -> Any:
@@ -147,6 +162,9 @@ _Control = Callable[[SandboxCore, Request, list[str]], Any]
 _ROUTES: dict[tuple[str, str], _Control] = {
     ("POST", "faults"): _order_faults,
     ("GET", "faults"): _faults,
+    ("GET", "held"): _held,
+    ("POST", "release"): _release,
+    ("GET", "concurrency"): _concurrency,
     ("POST", "clock"): _set_clock,
     ("GET", "clock"): _clock,
     ("POST", "reset"): _reset,

@@ -32,6 +32,7 @@ from .seed import plant
 from .sessions import SignedIn
 from .store import Store
 from .switches import Switches
+from .traffic import Concurrency, Holds
 from .work import Work
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:8001/ia/xml/xmlgw.phtml"
@@ -60,6 +61,8 @@ class SandboxCore:
         switches: Switches | None = None,
     ) -> None:
         self.lock = threading.RLock()
+        self.holds = Holds(self.lock)
+        self.concurrency = Concurrency()
         self.clock = clock or SandboxClock()
         self.endpoint = endpoint
         self.faults = Faults()
@@ -92,6 +95,8 @@ class SandboxCore:
             self.functions.clear()
             self.bodies.clear()
             self._late.clear()
+            self.holds.release()
+            self.concurrency.reset()
             plant(self.books, seed)
             self.started = self.clock.now()
             self._rewrite()
@@ -188,7 +193,18 @@ class SandboxCore:
             return self._execute(root, control, endpoint)
         self.requests[f"fault:{fault.what}"] += 1
         early = self._before(fault, root, control)
-        return early or _after(fault, self._execute(root, control, endpoint, fault))
+        if early is not None:
+            return early
+        admitted = fault.what == "held_before" and self._admit_late(root, control)
+        self._hold("held_before", fault, functions)
+        reply = _after(fault, self._execute(root, control, endpoint, fault, admitted))
+        self._hold("held_after", fault, functions)
+        return reply
+
+    def _hold(self, what: str, fault: Fault, functions: list[Element]) -> None:
+        if fault.what == what:
+            names = tuple(str(function.tag) for function in functions)
+            self.holds.wait(what, names, float(fault.options.get("seconds", 60)))
 
     def _before(self, fault: Fault, root: Element, control: Control) -> Reply | None:
         """The replies of faults that keep a request from being executed (now)."""
@@ -359,6 +375,8 @@ def _after(fault: Fault, reply: Reply) -> Reply:
         return replies.dropped()
     if fault.what == "slow":
         reply.delay = float(fault.options.get("seconds", 1))
+    if fault.what == "cut_off":
+        reply.delivery = "cut"
     if fault.what == "truncated":
         reply.body = reply.body[: max(len(reply.body) * 2 // 3, 1)]
     if fault.what == "two_roots":

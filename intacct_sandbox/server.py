@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -26,8 +25,6 @@ class SandboxApp:
     def __init__(self, core: SandboxCore, latency: float = 0.0) -> None:
         self.core = core
         self.latency = latency
-        self._counting = threading.Lock()
-        self._in_flight = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -58,18 +55,12 @@ class SandboxApp:
     def _gateway(self, request: Request, environ: dict[str, Any]) -> Response:
         body = request.get_data()
         endpoint = f"{request.scheme}://{request.host}{PATH}"
-        with self._counting:
-            self._in_flight += 1
-            in_flight = self._in_flight
-        try:
+        with self.core.concurrency.one() as in_flight:
             reply = self.core.handle(body, in_flight, endpoint)
             if self.latency + reply.delay > 0:
                 time.sleep(self.latency + reply.delay)
-        finally:
-            with self._counting:
-                self._in_flight -= 1
-        if reply.delivery == "drop":
-            _drop(environ)
+        if reply.delivery != "send":
+            _drop(environ, _first_half(reply) if reply.delivery == "cut" else b"")
         return _response(reply)
 
 
@@ -79,10 +70,17 @@ def _response(reply: Reply) -> Response:
     return response
 
 
-def _drop(environ: dict[str, Any]) -> None:
-    """Close the connection for good: the client sees it end without a byte."""
+def _first_half(reply: Reply) -> bytes:
+    """The reply as it goes over the wire, up to the middle of its body."""
+    head = f"HTTP/1.1 {reply.status} OK\r\nContent-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}"
+    return f"{head}\r\n\r\n".encode() + reply.body[: len(reply.body) // 2]
+
+
+def _drop(environ: dict[str, Any], last_words: bytes = b"") -> None:
+    """Close the connection for good: the client sees it end after `last_words`."""
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
+        connection.sendall(last_words)
         connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError("dropped on request")
 

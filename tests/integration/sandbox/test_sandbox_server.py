@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 
 import pytest
 import requests
@@ -47,15 +48,32 @@ def test_session_names_the_address_that_was_called(served):
     assert Wire(over_http(url)).do("<getAPISession/>").findtext("data/api/endpoint") == url
 
 
-@pytest.mark.parametrize(("what", "posted"), [("dropped_before", 0), ("reply_lost", 1)])
+@pytest.mark.parametrize(("what", "posted"), [("dropped_before", 0), ("reply_lost", 1), ("cut_off", 1)])
 def test_dropped_connection_really_ends(served, what, posted):
     requests.post(f"{served.base}/_control/faults", json=[{"when": "create_invoice", "what": what}], timeout=10)
     with requests.Session() as session:
         session.post(served.url, data=envelope(query("ARTERM", "NAME")), timeout=10)
-        with pytest.raises(requests.ConnectionError):
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
             session.post(served.url, data=envelope(invoice("D-1", "5")), timeout=10)
         rows = Wire(over_http(served.url, session)).rows("ARINVOICE", "RECORDNO", equal("RECORDID", "D-1"))
     assert len(rows) == posted
+
+
+def test_the_control_shows_and_frees_what_is_held_and_how_many_were_at_work_at_once(served):
+    control = f"{served.base}/_control"
+    requests.post(f"{control}/reset", json={"seed": "demo"}, timeout=10)
+    requests.post(f"{control}/faults", json=[{"when": "query", "what": "held_after", "times": 3}], timeout=10)
+    body = envelope(query("ARTERM", "NAME"))
+    threads = [threading.Thread(target=requests.post, args=(served.url, body), kwargs={"timeout": 30}) for _ in "abc"]
+    for thread in threads:
+        thread.start()
+    while len(requests.get(f"{control}/held", timeout=10).json()) < 3:
+        time.sleep(0.01)
+    assert requests.get(f"{control}/concurrency", timeout=10).json() == {"now": 3, "highest": 3}
+    assert requests.post(f"{control}/release", timeout=10).json() == {"released": 3}
+    for thread in threads:
+        thread.join(30)
+    assert requests.get(f"{control}/concurrency", timeout=10).json() == {"now": 0, "highest": 3}
 
 
 def test_slow_reply_outlasts_a_short_patience(served):
