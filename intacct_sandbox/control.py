@@ -1,5 +1,7 @@
 """Control of the sandbox on loopback, as JSON: faults, clock, switches, records, and acts of a user inside Intacct.
 
+Where there are several companies, `?company=ID` says which one is meant; else it is the first.
+
 POST /_control/faults     [{"when": ..., "what": ..., "times": n}, ...] adds; [] clears (vocabulary: faults.py)
 GET  /_control/faults     what is still ordered
 GET  /_control/held       the requests that a fault holds now: [{"what", "functions"}, ...]
@@ -125,7 +127,7 @@ def _records(core: SandboxCore, request: Request, rest: list[str]) -> Any:
     if name not in OBJECTS:
         raise NotFound(f"No object {name!r}.")
     shown = [shown_record(core, name, row) for row in core.books.store.rows(name)]
-    wanted = {key.upper(): value for key, value in request.args.items()}
+    wanted = {key.upper(): value for key, value in request.args.items() if key != "company"}
     return [row for row in shown if all(row.get(key) == value for key, value in wanted.items())]
 
 

@@ -59,6 +59,7 @@ class SandboxCore:
         endpoint: str = DEFAULT_ENDPOINT,
         state: Path | None = None,
         switches: Switches | None = None,
+        company_id: str = COMPANY_ID,
     ) -> None:
         self.lock = threading.RLock()
         self.holds = Holds(self.lock)
@@ -66,7 +67,7 @@ class SandboxCore:
         self.clock = clock or SandboxClock()
         self.endpoint = endpoint
         self.faults = Faults()
-        self.books = Books(Store(), self.clock, switches or Switches())
+        self.books = Books(Store(), self.clock, switches or Switches(), company_id)
         self.requests: Counter[str] = Counter()
         self.functions: Counter[str] = Counter()
         self.bodies: deque[str] = deque(maxlen=_KEPT_BODIES)
@@ -258,7 +259,7 @@ class SandboxCore:
             return replies.edge(refusal.status, *refusal.errors)
         if len(results) == 1 and results[0].bare is not None:
             return Reply(200, results[0].bare.encode(), results[0].content_type)
-        return Reply(200, _whole(control, signed, results))
+        return Reply(200, _whole(control, self.books.company_id, signed, results))
 
     def _forget_session(self, session_id: str) -> None:
         if self.books.store.get("_SESSION", session_id) is not None:
@@ -353,11 +354,11 @@ def _aborted(request: Request, results: list[Result]) -> list[Result]:
     ]
 
 
-def _whole(control: Control, signed: SignedIn, results: list[Result]) -> bytes:
+def _whole(control: Control, company_id: str, signed: SignedIn, results: list[Result]) -> bytes:
     authentication = (
         element("status", "success")
         + element("userid", signed.user_id)
-        + element("companyid", COMPANY_ID)
+        + element("companyid", company_id)
         + element("locationid", signed.location_id)
         + element("sessiontimestamp", signed.started.isoformat())
         + element("sessiontimeout", signed.expires.isoformat())

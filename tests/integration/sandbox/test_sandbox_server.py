@@ -10,8 +10,10 @@ import pytest
 import requests
 from lxml import etree
 
+from intacct_sandbox.companies import Companies, company_ids
+from intacct_sandbox.core import SandboxCore
 from intacct_sandbox.replies import Reply
-from tests.unit.sandbox.sandbox_client import Wire, envelope, equal, invoice, query
+from tests.unit.sandbox.sandbox_client import Wire, envelope, equal, invoice, login, query
 
 
 def over_http(url, session=None):
@@ -207,3 +209,20 @@ def test_page_shows_what_arrives_newest_first(served):
     assert "Pine &amp; Quarry Tools" in page
     assert page.count('<span class="mark">new</span>') == 1
     assert "<script" not in page
+
+
+def test_several_companies_share_an_address_and_nothing_else():
+    cores = [SandboxCore(company_id=company_id) for company_id in company_ids(3)]
+    companies = Companies(cores)
+    wire = Wire(lambda body: companies.of(body).handle(body))
+    logins = [login(company=core.books.company_id) for core in cores]
+    for place, auth in enumerate(logins):
+        wire.do(invoice(f"C-{place}", "5"), auth=auth)
+    for place, core in enumerate(cores):
+        numbers = {row["RECORDID"] for row in core.books.store.rows("ARINVOICE")}
+        assert numbers & {"C-0", "C-1", "C-2"} == {f"C-{place}"}
+    session = wire.do("<getAPISession/>", auth=logins[2]).findtext("data/api/sessionid")
+    assert companies.of(envelope(query("ARTERM", "NAME"), auth=f"<sessionid>{session}</sessionid>")) is cores[2]
+    assert companies.of(b"<sessionid>nobody's</sessionid>") is cores[0]
+    assert companies.named("") is cores[0]
+    assert companies.named("NOBODY") is None
