@@ -152,7 +152,7 @@ def one(count: int) -> None:
         with app.app_context():
             flask_migrate.upgrade(directory=str(ROOT / "migrations"))
             run_id = fill(count)
-            gateways.open_gateway = lambda line, **more: MadeUp(count)  # type: ignore[assignment]
+            gateways.open_gateway = lambda line, turns: MadeUp(count)  # type: ignore[assignment]
             before = peak()
             began = time.perf_counter()
             engine.perform(run_id)

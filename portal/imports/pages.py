@@ -19,7 +19,7 @@ long for the page to be stored."""
 
 def read(ctx: RunContext, step: str, query: Query) -> Iterator[list[dict[str, str]]]:
     """Enter `step` and give its pages, oldest record first; each is committed, with its place, when the next is asked
-    for. Raises Cancelled between two pages."""
+    for. Raises Cancelled or HandedBack between two pages."""
     done, after = ctx.resumed.get(step, [0, 0])
     ctx.begin(step)
     while after >= 0:
@@ -37,3 +37,5 @@ def read(ctx: RunContext, step: str, query: Query) -> Iterator[list[dict[str, st
         after = int(rows[-1]["RECORDNO"]) if more else -1
         ctx.resumed[step] = [done, after]
         ctx.checkpoint(position=done, total=done + (left or 0), summary=dict(ctx.resumed))
+        if more:
+            ctx.give_way()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -136,12 +136,23 @@ def open_there(book_id: int) -> set[tuple[str, str]]:
 
 def close_there(book_id: int, object_: str, key: str, by: str) -> None:
     """Close the problem of a record that is only in Intacct, if it has one."""
+    close_all_there(book_id, object_, [key], by)
+
+
+def close_all_there(book_id: int, object_: str, keys: Collection[str], by: str) -> None:
+    """Close the problems of records that are only in Intacct, where they have one."""
     db.session.execute(
         update(Problem)
-        .where(Problem.book_id == book_id, Problem.object == object_, Problem.key == key)
+        .where(Problem.book_id == book_id, Problem.object == object_, Problem.key.in_(keys))
         .where(Problem.sync_row_id.is_(None), Problem.closed_at.is_(None))
         .values(closed_at=utcnow(), closed_by=by)
     )
+
+
+def troubled(sync_row_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these sync rows have an open problem."""
+    query = select(Problem.sync_row_id).where(Problem.sync_row_id.in_(sync_row_ids), Problem.closed_at.is_(None))
+    return frozenset(row_id for row_id in db.session.scalars(query) if row_id is not None)
 
 
 def open_problem(sync_row_id: int) -> Problem | None:

@@ -37,7 +37,25 @@ def record(
     after: JsonDict | None = None,
 ) -> AuditEntry:
     """Write one entry. `before` and `after` hold plain values by field name; decimals and dates are written as text."""
-    entry = AuditEntry(
+    entry = entry_of(company_id, actor, subject, subject_id, action, text=text, before=before, after=after)
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def entry_of(
+    company_id: int,
+    actor: Actor,
+    subject: str,
+    subject_id: int | None,
+    action: str,
+    *,
+    text: str = "",
+    before: JsonDict | None = None,
+    after: JsonDict | None = None,
+) -> AuditEntry:
+    """One entry as `record` writes it, for a caller that adds many at once."""
+    return AuditEntry(
         company_id=company_id,
         actor=actor.text,
         user_id=actor.user_id,
@@ -48,9 +66,6 @@ def record(
         before=plain(before or {}),
         after=plain(after or {}),
     )
-    db.session.add(entry)
-    db.session.flush()
-    return entry
 
 
 def record_change(

@@ -223,6 +223,8 @@ def _void_here(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
             links.unlink(row)
         credit_notes.void(record, reason=f"Decided on: {problem.text}", actor=actor)
     elif isinstance(record, Payment):
+        if problem.code == "gone_there":
+            links.unlink(row)
         payments.void(record, reason=f"Decided on: {problem.text}", actor=actor)
     else:
         raise NotAllowedNow("A customer cannot be voided.")

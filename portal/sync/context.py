@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from portal.database import now_ms
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
@@ -23,11 +24,15 @@ from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
 from portal.services.audit import Actor
+from portal.services.gateway_usage import Meter
 from portal.services.integration_settings import Choices
+from portal.services.turns import Turn
 from portal.sync import runs
+from portal.sync.flight import Flight, Landing
 from portal.sync.mapping import Currencies
 from portal.sync.pace import Pace
 from portal.sync.shown import AsShown
+from portal.sync.slices import HandedBack, Slice
 
 NOT_THERE_YET = "preview:"
 """Begins the key of a record that is not in Intacct but, as a preview sees it, would be by then."""
@@ -91,6 +96,8 @@ class RunContext:
     offset: timedelta
     intacct_user_id: str
     gateway: Gateway
+    flight: Flight
+    meter: Meter
     lease_seconds: int
     settle_wait: timedelta
     subject: dict[str, Any] = field(default_factory=dict)
@@ -102,6 +109,9 @@ class RunContext:
     pace: Pace = field(default_factory=Pace)
     pretence: Pretence | None = None
     as_shown: AsShown | None = None
+    slice: Slice = field(default_factory=Slice)
+    taken_up_again_since: datetime | None = None
+    """When a run began that an earlier worker or slice has worked on: what that told is not told again."""
 
     @property
     def actor(self) -> Actor:
@@ -127,12 +137,32 @@ class RunContext:
         """All rows of a bounded query."""
         return [row for page in self.pages(query) for row in page.rows]
 
-    def write(self, calls: Sequence[Call], leave_before: float) -> dict[str, Result]:
+    def rows_of_all(self, queries: Sequence[Query]) -> list[list[dict[str, str]]]:
+        """All rows of each of some bounded queries, asked in one request."""
+        _no_transaction()
+        return self.gateway.query_all(queries)
+
+    def wait_for_turn(self) -> Turn:
+        """The right to send one request; outside transactions, since others may have to end first."""
+        _no_transaction()
+        return self.flight.wait_for_turn()
+
+    def next_turn(self) -> Turn | None:
+        """As `wait_for_turn`, but None when a request that is out is to be landed first."""
+        _no_transaction()
+        return self.flight.turn_beside() if self.flight.busy else self.flight.wait_for_turn()
+
+    def depart(self, calls: Sequence[Call], leave_before: float, turn: Turn, cargo: object) -> None:
         """Send functions that change Intacct's book; never inside a transaction, never twice, never in a preview."""
         _no_transaction()
         if self.pretence is not None:
             raise AssertionError("a preview must not write to Intacct")
-        return self.gateway.write(calls, leave_before=leave_before)
+        self.flight.send(calls, leave_before, turn, cargo)
+
+    def land(self) -> Landing[Any]:
+        """Wait for the end of the request that left first; never inside a transaction."""
+        _no_transaction()
+        return self.flight.land()
 
     def item(
         self,
@@ -155,6 +185,15 @@ class RunContext:
         if row_id is not None and row_id > self.pretence.newest_row:
             values["sync_row_id"] = None
         self.pretence.notes.append(values)
+
+    def has_told(self, row_id: int, outcome: str) -> bool:
+        """Whether an earlier worker or slice of this run has listed the record with this outcome."""
+        if self.taken_up_again_since is None:
+            return False
+        query = select(RunItem.id).where(
+            RunItem.run_id == self.run_id, RunItem.sync_row_id == row_id, RunItem.outcome == outcome
+        )
+        return db.session.scalar(query.limit(1)) is not None
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the run's figures, such as "written.invoices"."""
@@ -207,14 +246,16 @@ class RunContext:
             self.save()
 
     def save(self, **progress: Any) -> None:
-        """Commit what was done, if the run is still ours. Raises LostLease."""
+        """Commit what was done, if the run is still ours, and push its lease out with it. Raises LostLease."""
         if self.pretence is not None:
             db.session.rollback()
             self._keep_notes(self.pretence)
-        runs.write(
-            self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
-        )  # fmt: skip
-        db.session.commit()
+        with self.meter.noting():
+            runs.write(
+                self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings),
+                lease_until=now_ms() + self.lease_seconds * 1000, **progress,
+            )  # fmt: skip
+            db.session.commit()
 
     def _keep_notes(self, pretence: Pretence) -> None:
         if pretence.notes:
@@ -226,8 +267,16 @@ class RunContext:
         self.save(**progress)
         self.stop_if_asked()
 
+    def give_way(self) -> None:
+        """Where something was stored and more is to come: HandedBack when this slice is over and others wait."""
+        if self.kind.in_slices and self.slice.is_over():
+            raise HandedBack
+
     def stop_if_asked(self) -> None:
-        """Raise Cancelled when somebody asked the run to stop."""
+        """Raise Cancelled when somebody asked the run to stop, HandedBack when somebody asked its process to."""
+        if self.slice.must_leave():
+            self.commit()
+            raise HandedBack
         asked = db.session.scalar(db.select(Run.cancel_asked).where(Run.id == self.run_id))
         self.commit()
         if asked:

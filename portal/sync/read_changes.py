@@ -13,6 +13,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from portal.extensions import db
+from portal.intacct.queries import Query, one_of
 from portal.models.base import Origin
 from portal.models.invoice import Invoice
 from portal.models.run import Reread
@@ -23,6 +24,7 @@ from portal.sync import (
     book_money,
     both_sides,
     cursors,
+    gone,
     judging,
     links,
     looking,
@@ -59,10 +61,13 @@ def read(ctx: RunContext) -> None:
             touched |= _HANDLERS[page.spec.object](ctx, page)
             paid |= _imported(ctx, page)
         ctx.commit()
+        touched |= _taken_off(ctx, pages)
         book_money.store(ctx, picture.look(ctx, touched))
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
+        if not all(page.is_last for page in pages):
+            ctx.give_way()
     both_sides.try_again(ctx)
     opening.settle_all(ctx, paid)
     ctx.checkpoint()
@@ -176,6 +181,21 @@ def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
     return book_money.invoices_of(rows)
 
 
+def _taken_off(ctx: RunContext, pages: Sequence[CursorPage]) -> set[str]:
+    """The linked invoices of payments, and of mere applications of credits and rests, that read as voided: the rows of
+    one whose void touched only the header stay unchanged, and no cursor shows them. Network, then our links."""
+    headers = [looking.read_payment(row, ctx.offset) for page in pages if page.spec is PAYMENTS for row in page.rows]
+    voided = sorted({there.key for there in headers if there.gone_back})
+    keys: set[str] = set()
+    for start in range(0, len(voided), REREADS_AT_ONCE):
+        where = one_of("PARENTPAYMENTKEY", voided[start : start + REREADS_AT_ONCE])
+        rows = ctx.rows(Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, where, show_private=not ctx.entity))
+        keys |= {row["RECORDKEY"] for row in rows if row["RECORDKEY"]}
+    ours = set(linked(ctx.book_id, "ARINVOICE", keys))
+    ctx.commit()
+    return ours
+
+
 def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There) -> None:
     """Notice what somebody changed in Intacct on a payment or credit note of ours; its voiding and its money are told
     elsewhere."""
@@ -187,6 +207,7 @@ def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There) -> No
     elif changes := write_invoices.differences(row.seen_there, there):
         judging.changed_there(ctx, row, f"{what} {number}", changes, there)
     else:
+        gone.came_back(ctx, row)
         ledger.close_if(row, ("changed_there", "cannot_store"), ctx.by)
 
 

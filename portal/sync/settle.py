@@ -191,23 +191,48 @@ def _send_again(ctx: RunContext, item: Open) -> None:
         ctx.item("unknown", "Intacct does not have it; it would be sent again under the same control id.",
                  row_id=item.row_id)  # fmt: skip
         return
-    posting = db.session.get_one(Posting, item.posting_id)
+    ctx.commit()
+    turn = ctx.wait_for_turn()
+    try:
+        attempt, leave_before = _born_again(ctx, item)
+    except BaseException:
+        turn.give_back()
+        raise
+    if attempt:
+        ctx.depart([Call(item.control_id, item.body)], leave_before, turn, item)
+        _store_again(ctx, item, attempt)
+    else:
+        turn.give_back()
+
+
+def _born_again(ctx: RunContext, item: Open) -> tuple[int, float]:
+    """The number of the new attempt and when it must have left; 0 when the posting was answered meanwhile."""
+    posting = db.session.scalar(select(Posting).where(Posting.id == item.posting_id).with_for_update())
+    if posting is None or posting.state != PostingState.OPEN:
+        ctx.checkpoint()
+        return 0, 0.0
     leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
     posting.attempts += 1
     posting.sent_at = utcnow()
     posting.send_before = posting.sent_at + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
     posting.answer = {}
     attempt = posting.attempts
-    ctx.checkpoint()
+    ctx.save()  # no cancelling here: what is on record as sent is sent
+    return attempt, leave_before
+
+
+def _store_again(ctx: RunContext, item: Open, attempt: int) -> None:
+    failed: IntacctError | None = None
     try:
-        result = ctx.write([Call(item.control_id, item.body)], leave_before)[item.control_id]
+        results, _ = ctx.land().results()
+        result = results[item.control_id]
         answer = Answer(item.posting_id, attempt, result.key or item.key, result.error)
     except IntacctError as error:
-        stored = answers.store(Answer(item.posting_id, attempt, error=error), ctx.by)
-        ctx.commit()
-        raise
+        failed, answer = error, Answer(item.posting_id, attempt, error=error)
     stored = answers.store(answer, ctx.by)
     ctx.commit()
+    if failed is not None:
+        raise failed
     if stored is not None:
         sending.note(ctx, stored, str(item.facts.get("number", "")))
     ctx.checkpoint()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.cli.access_log import hide_tokens
+from portal.logs import hide_tokens
 
 
 @pytest.mark.parametrize(
