@@ -26,17 +26,23 @@ from tests.postgres import Databases, Server, programs
 
 
 @contextmanager
-def made() -> Iterator[Place]:
-    """A PostgreSQL server of our own with the template on it."""
+def server() -> Iterator[tuple[Server, Databases]]:
+    """A PostgreSQL server of our own."""
     found = programs()
     assert found is not None, "no PostgreSQL: install Debian's postgresql"
-    server = Server(found)
+    running = Server(found)
     try:
-        server.start()
-        databases = Databases(server.address)
-        yield Place(databases, lay(databases), server)
+        running.start()
+        yield running, Databases(running.address)
     finally:
-        server.remove()
+        running.remove()
+
+
+@contextmanager
+def made() -> Iterator[Place]:
+    """A PostgreSQL server of our own with the template on it."""
+    with server() as (running, databases):
+        yield Place(databases, lay(databases), running)
 
 
 def lay(databases: Databases) -> str:
@@ -48,9 +54,8 @@ def lay(databases: Databases) -> str:
     core = make_core(app)
     with app.app_context():
         company = make_company("Northfield Supply")
-        _fill(company)
-        db.session.commit()
         connect_company(company, core)
+        _fill(company)
         connection.get(company)[0].session_encrypted = b""  # of a sandbox that ends with this function
         db.session.commit()
         db.session.remove()

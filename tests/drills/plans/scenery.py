@@ -18,15 +18,16 @@ SETTLE_WAIT_SECONDS = 5
 
 
 class Scenery:
-    """A database's name, a Valkey and a sandbox, and the environment that leads the portal to them."""
+    """A database's name, a Valkey and a sandbox, and the environment that leads the portal to them. `sandbox` are
+    further arguments of the sandbox, `settings` further settings of the portal."""
 
-    def __init__(self, place: Place, folder: Path) -> None:
+    def __init__(self, place: Place, folder: Path, *sandbox: str, **settings: str) -> None:
         self.mark = uuid.uuid4().hex
         self.database = f"drill_{self.mark}"
         self.databases, self.server, self._template = place.databases, place.server, place.template
         folder.mkdir(parents=True, exist_ok=True)
         self.valkey = Valkey(folder)
-        self.sandbox = Sandbox(folder, clean_environment(TEST_MARK=self.mark))
+        self.sandbox = Sandbox(folder, clean_environment(TEST_MARK=self.mark), *sandbox)
         self.environment = clean_environment(
             TEST_MARK=self.mark,
             DATABASE_URL=self.databases.url(self.database),
@@ -36,7 +37,7 @@ class Scenery:
             INTACCT_SENDER_PASSWORD=sessions.SENDER_PASSWORD,
             RUN_LEASE=str(RUN_LEASE_SECONDS),
             INTACCT_SETTLE_WAIT=str(SETTLE_WAIT_SECONDS),
-            **SECRETS,
+            **(SECRETS | settings),
         )
         self.app = create_app(Settings.from_env(self.environment))
 
