@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from portal.extensions import db
 from portal.models.sync import BY_HAND, Act, Kind, Pair, SyncRow
 from portal.services.checks import show
-from portal.sync import gone, judging, looking, sending, write_invoices
-from portal.sync.context import RunContext
+from portal.sync import gone, judging, links, looking, sending, write_invoices
+from portal.sync.context import NOT_THERE_YET, RunContext
 from portal.sync.looking import There
 from portal.sync.mapping import CreditNoteRecord, Part, PaymentRecord, build_apply
 from portal.sync.sending import Ready
@@ -27,14 +27,33 @@ def apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> Non
     if not sendable:
         return
     invoices = looking.invoices_by_key(ctx, paid_keys(sendable))
+    lying = _lying_there(ctx, sendable)
     ready = []
     for snapshot in sendable:
+        if _lies_there_already(ctx, snapshot, lying.get(snapshot.key, {})):
+            continue
         owed = _owed(snapshot)
         amounts = [(part, part.amount) for part, _ in owed]
         if owed and invoices_take_it(ctx, snapshot, amounts, invoices):
             ready.append(_ready_to_apply(snapshot, owed, today))
     ctx.checkpoint()
     sending.send_all(ctx, ready)
+
+
+def _lying_there(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[str, dict[str, Decimal]]:
+    """What lies of the sources on invoices there, now: source key -> invoice key -> amount."""
+    keys = [snapshot.key for snapshot in snapshots if not snapshot.key.startswith(NOT_THERE_YET)]
+    return looking.applied_of(ctx, keys, links.OBJECTS[snapshots[0].kind])
+
+
+def _lies_there_already(ctx: RunContext, snapshot: Snapshot, lying: Mapping[str, Decimal]) -> bool:
+    """Whether more lies there than was known, on an invoice that is to get some: it is taken over, and nothing is sent
+    now. The rows were read while their invoice had no link, as after a restore, or somebody applied it since."""
+    if all(lying.get(part.invoice_key, Decimal(0)) <= lies for part, lies in _owed(snapshot)):
+        return False
+    links.take_over_applied(db.session.get_one(SyncRow, snapshot.row_id), lying)
+    ctx.item("linked", "Intacct has applied it already.", row_id=snapshot.row_id)
+    return True
 
 
 def _is_gone(snapshot: Snapshot) -> bool:
