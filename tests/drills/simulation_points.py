@@ -89,8 +89,8 @@ class Points:
         tell = terminalreporter
         tell.section("simulated seeds")
         tell.line(
-            f"{self.seeds} of {len(wanted_seeds())} seeds were run, {self.failed} failed; {self.compared} documents were"
-            f" compared to the cent, {self.explained} explained."
+            f"{self.seeds} of {len(wanted_seeds())} seeds were run, {self.failed} failed; {self.compared} documents"
+            f" were compared to the cent, {self.explained} explained."
         )
         tell.line(f"Workers died {self.struck.total()} times, at {len(self.struck)} of {len(self.passed)} points:")
         for step in dict.fromkeys(point.step for point in sorted(self.passed, key=lambda point: point.step)):
