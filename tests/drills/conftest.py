@@ -14,9 +14,9 @@ from tests.drills.simulation_house import House, built
 from tests.drills.simulation_points import Points
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The portal of this process, made once."""
+    """The portal of this process, made once for all seeds; tests of other modules have the portal as it is."""
     with built(tmp_path_factory.mktemp("simulation")) as house:
         yield house
 

@@ -96,7 +96,7 @@ class Deaths:
         return True
 
 
-@dataclass
+@dataclass(eq=False)
 class Interruption:
     """Something that happens to a running worker at the nth time that it passes such a moment."""
 
@@ -122,11 +122,11 @@ class Interruptions:
             raise Killed(point)
         for item in [item for item in self.waiting if item.moment == moment]:
             item.countdown -= 1
-            if item.countdown < 0:
-                self.waiting.remove(item)
+            if item.countdown < 0 and item in self.waiting:  # what another one did meanwhile may have met it
                 self._meet(item)
 
     def _meet(self, item: Interruption) -> None:
+        self.waiting.remove(item)
         self.working = False
         try:
             item.deed()

@@ -42,9 +42,9 @@ def end_sessions(sim: Simulation, chance: random.Random) -> None:
         sim.core.books.store.remove("_SESSION", key)
 
 
-def order_fault(sim: Simulation, chance: random.Random) -> None:
-    what, when = chance.choice(FAULTS), chance.choice(FUNCTIONS)
-    more: dict[str, Any] = {"skip": chance.choice((0, 0, 0, 1, 2)), "times": chance.choice((1, 1, 2))}
+def order_fault(sim: Simulation, chance: random.Random, function: Any = None) -> None:
+    what, when = chance.choice(FAULTS), function or chance.choice(FUNCTIONS)
+    more: dict[str, Any] = {"skip": 0 if function else chance.choice((0, 0, 1, 2)), "times": chance.choice((1, 1, 2))}
     if what == "524_late":
         more["late_seconds"] = chance.choice((0, 30, 300, 300, LATEST_SECONDS))
     sim.note(f"{what} at {when} {more}")
@@ -116,15 +116,17 @@ def tick(sim: Simulation, chance: random.Random) -> None:
 
 
 _COMMON = (
-    *("record payment",) * 2, "add invoice", "apply rest", "void payment", "add credit note", "apply credit note",
-    "void credit note",
+    *(("record payment", NEW_PAYMENT),) * 3, ("add invoice", "create_invoice"), ("apply rest", "apply_arpayment"),
+    ("void payment", "reverse_arpayment"), ("add credit note", "create_aradjustment"),
+    ("apply credit note", "apply_arpayment"), ("void credit note", "any"),
 )  # fmt: skip
 
 
 def bad_day(sim: Simulation, chance: random.Random) -> None:
-    """Something new, a fault that may meet it, and two runs close together."""
-    sim.do(chance.choice(_COMMON), chance)
-    sim.do("fault", chance)
+    """Something new, a fault that meets it, and two runs close together."""
+    name, function = chance.choice(_COMMON)
+    sim.do(name, chance)
+    order_fault(sim, chance, function)
     sim.sync()
     sim.clock.advance(seconds=chance.randint(1, 200))
     sim.sync()
@@ -143,8 +145,8 @@ STEPS: Steps = {
     "meanwhile": (5, meanwhile),
     "back up": (1, back_up),
     "restore": (1, restore),
-    "bad day": (8, bad_day),
-    "run": (18, press),
+    "bad day": (14, bad_day),
+    "run": (14, press),
     "tick": (4, tick),
     "wait": (6, wait),
 }
