@@ -22,8 +22,8 @@ test: setup  ## Run every check and test
 check: setup  ## Run the quick checks: format, lint, types, contracts, unit tests
 	@.venv/bin/python scripts/check.py quick
 
-bench: setup  ## Run the measuring programs
-	@for program in benchmarks/[a-z]*.py; do [ -f "$$program" ] || continue; echo "== $$program"; .venv/bin/python "$$program" || exit $$?; done
+bench: setup  ## Print what the portal takes for its work, beside the public client
+	@.venv/bin/python benchmarks/bench.py
 
 lock:  ## Write requirements.lock anew from setup.cfg (needs uv)
 	uv pip compile -q --upgrade setup.cfg --extra test --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
