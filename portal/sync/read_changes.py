@@ -188,23 +188,24 @@ def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
     rows = linked_all(ctx.book_id, "ARPYMT", [row["RECORDNO"] for row in page.rows])
     ctx.count("read.payments", len(rows))
     there = {row["RECORDNO"]: row for row in page.rows}
+    unknown, troubled = _standing(rows)
     for row in rows:
-        if row.origin == Origin.PORTAL and not row.hold and not has_open_posting(row.id):
-            compare_source(ctx, row, "Payment", looking.read_payment(there[row.key], ctx.offset))
+        if row.origin == Origin.PORTAL and not row.hold and row.id not in unknown:
+            read_there = looking.read_payment(there[row.key], ctx.offset)
+            compare_source(ctx, row, "Payment", read_there, troubled=row.id in troubled)
     return book_money.invoices_of(rows)
 
 
-def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There) -> None:
+def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There, *, troubled: bool = True) -> None:
     """Notice what somebody changed in Intacct on a payment or credit note of ours; its voiding and its money are told
-    elsewhere."""
+    elsewhere. `troubled` as for `compare`."""
     if there.gone_back or row.want_hash != row.have_hash:
         return
-    number = links.record_of(row).number
     if there.unreadable:
-        judging.unreadable(ctx, row, number, there.unreadable)
+        judging.unreadable(ctx, row, links.record_of(row).number, there.unreadable)
     elif changes := write_invoices.differences(row.seen_there, there):
-        judging.changed_there(ctx, row, f"{what} {number}", changes, there)
-    else:
+        judging.changed_there(ctx, row, f"{what} {links.record_of(row).number}", changes, there)
+    elif troubled:
         ledger.close_if(row, ("changed_there", "cannot_store"), ctx.by)
 
 
