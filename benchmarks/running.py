@@ -49,7 +49,6 @@ class Sandbox:
 @contextmanager
 def sandbox(latency_ms: int = LATENCY_MS) -> Iterator[Sandbox]:
     """A sandbox on a free port, stopped at the end."""
-    command = [sys.executable, "-m", "intacct_sandbox.cli"]
     code = "import sys; from intacct_sandbox.cli import main; main()"
     command = [sys.executable, "-c", code, "--port", "0", "--latency-ms", str(latency_ms)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)

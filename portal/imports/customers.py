@@ -17,10 +17,12 @@ def perform(ctx: RunContext) -> None:
     ctx.begin("sign_in")
     fields = CustomerCard.fields(tuple(ctx.choices.fields_of("CUSTOMER")))
     query = Query("CUSTOMER", fields, page_size=pages.PAGE, show_private=not ctx.entity)
-    for rows in pages.read(ctx, "customers", query):
+    for rows in pages.read(ctx, "customers", query, pages.STORED_AT_ONCE):
         cards = [card for row in rows if (card := _card(ctx, row)) is not None]
-        for card, taken in zip(cards, customers_page.take(ctx, cards), strict=True):
-            _note(ctx, card, taken)
+        outcomes = customers_page.take(ctx, cards)
+        with ctx.noting_together():
+            for card, taken in zip(cards, outcomes, strict=True):
+                _note(ctx, card, taken)
 
 
 def _card(ctx: RunContext, row: dict[str, str]) -> CustomerCard | None:

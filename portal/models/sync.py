@@ -142,6 +142,7 @@ class Pair(Model):
         Index("ix_pair_to_send", "source_row_id",
               sqlite_where=text("applied_here <> applied_there AND hold = ''"),
               postgresql_where=text("applied_here <> applied_there AND hold = ''")),
+        Index("ix_pair_held", "source_row_id", sqlite_where=text("hold <> ''"), postgresql_where=text("hold <> ''")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

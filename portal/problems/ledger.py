@@ -110,17 +110,13 @@ def close_settled(book_id: int, by: str) -> None:
     """Close the problems of records of which nothing is left to send: voided before they were sent, or edited back."""
     owes = exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there)
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
-    settled = select(SyncRow.id).where(
-        SyncRow.book_id == book_id, SyncRow.want_hash == SyncRow.have_hash, ~owes, ~is_open
-    )
+    # Asked of the few open problems, not of all that is settled.
+    settled = exists().where(SyncRow.id == Problem.sync_row_id, SyncRow.want_hash == SyncRow.have_hash, ~owes, ~is_open)
     nothing_anywhere = settled.where(SyncRow.want_hash == "", SyncRow.key == "")
     db.session.execute(
         update(Problem)
         .where(Problem.book_id == book_id, Problem.closed_at.is_(None))
-        .where(
-            Problem.sync_row_id.in_(settled) & Problem.code.not_in(OF_THE_OTHER_SIDE)
-            | Problem.sync_row_id.in_(nothing_anywhere)
-        )
+        .where(settled & Problem.code.not_in(OF_THE_OTHER_SIDE) | nothing_anywhere)
         .values(closed_at=utcnow(), closed_by=by)
         .execution_options(synchronize_session=False)
     )

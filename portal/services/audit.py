@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import insert
 
 from portal.extensions import db
 from portal.models.audit import AuditEntry, is_by_run
@@ -38,25 +41,7 @@ def record(
     after: JsonDict | None = None,
 ) -> AuditEntry:
     """Write one entry. `before` and `after` hold plain values by field name; decimals and dates are written as text."""
-    entry = entry_of(company_id, actor, subject, subject_id, action, text=text, before=before, after=after)
-    db.session.add(entry)
-    db.session.flush()
-    return entry
-
-
-def entry_of(
-    company_id: int,
-    actor: Actor,
-    subject: str,
-    subject_id: int | None,
-    action: str,
-    *,
-    text: str = "",
-    before: JsonDict | None = None,
-    after: JsonDict | None = None,
-) -> AuditEntry:
-    """One entry as `record` writes it, for a caller that adds many at once."""
-    return AuditEntry(
+    entry = AuditEntry(
         company_id=company_id,
         actor=actor.text,
         user_id=actor.user_id,
@@ -67,6 +52,19 @@ def entry_of(
         before=plain(before or {}),
         after=plain(after or {}),
     )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def record_many(company_id: int, actor: Actor, subject: str, action: str, after: Mapping[int, JsonDict]) -> None:
+    """Write one entry for each subject that came into being in one go, all in one statement. `after` is by its id."""
+    shared = {
+        "company_id": company_id, "actor": actor.text, "user_id": actor.user_id, "subject": subject, "action": action,
+    }  # fmt: skip
+    if after:
+        entries = [shared | {"subject_id": id_, "after": plain(values)} for id_, values in after.items()]
+        db.session.execute(insert(AuditEntry), entries)
 
 
 def record_change(

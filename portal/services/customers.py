@@ -121,9 +121,8 @@ def create_many(
     added = [Customer(company_id=company.id, origin=origin, **values) for values in sound]
     db.session.add_all(added)
     db.session.flush()
-    db.session.add_all(
-        audit.entry_of(company.id, actor, "customer", customer.id, "created", after=_snapshot(customer))
-        for customer in added
+    audit.record_many(
+        company.id, actor, "customer", "created", {customer.id: _snapshot(customer) for customer in added}
     )
     left = iter(added)
     return [next(left) if isinstance(values, dict) else values for values in checked]

@@ -8,7 +8,8 @@ what the steps store and refuses to write to Intacct; only what it noted about e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -111,6 +112,8 @@ class RunContext:
     pretence: Pretence | None = None
     as_shown: AsShown | None = None
     slice: Slice = field(default_factory=Slice)
+    together: list[dict[str, Any]] | None = None
+    """Items that wait to be written in one statement."""
     taken_up_again_since: datetime | None = None
     """When a run began that an earlier worker or slice has worked on: what that told is not told again."""
 
@@ -181,12 +184,26 @@ class RunContext:
             "run_id": self.run_id, "sync_row_id": row_id, "object": object_, "key": key, "step": self.step,
             "outcome": outcome, "text": text, "details": details or {}, "at": utcnow(),
         }  # fmt: skip
+        if self.pretence is None and self.together is not None:
+            self.together.append(values)
+            return
         if self.pretence is None:
             db.session.add(RunItem(**values))
             return
         if row_id is not None and row_id > self.pretence.newest_row:
             values["sync_row_id"] = None
         self.pretence.notes.append(values)
+
+    @contextmanager
+    def noting_together(self) -> Iterator[None]:
+        """Write what is noted inside in one statement, at its end; nothing of it when it ends in an exception."""
+        self.together = []
+        try:
+            yield
+            if self.together:
+                db.session.execute(insert(RunItem), self.together)
+        finally:
+            self.together = None
 
     def has_told(self, row_id: int, outcome: str) -> bool:
         """Whether an earlier worker or slice of this run has listed the record with this outcome."""

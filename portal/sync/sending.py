@@ -15,9 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import insert, select
+
 from portal.extensions import db
 from portal.intacct.errors import IntacctError, Level, NoReply, SchemaError, SessionExpired, Throttled
 from portal.intacct.gateway import Call, Result
+from portal.models.base import JsonDict
 from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
 from portal.services.turns import Turn
@@ -242,7 +245,7 @@ def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], fl
     send_before = utcnow() + timedelta(seconds=LEAVES_WITHIN_SECONDS)
     leave_before = time.monotonic() + LEAVES_WITHIN_SECONDS
     standing = stand([item.row_id for item in items], also_lock=True)
-    postings = []
+    postings: list[tuple[SyncRow, Ready, JsonDict]] = []
     for item in items:
         row = standing.rows.get(item.row_id)
         if row is None or row.id in standing.opened or not is_as_taken(row, item.snapshot, standing.applied(row.id)):
@@ -250,28 +253,38 @@ def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], fl
         posting = _posting(ctx, row, item, standing.next_seq(row), send_before)
         if posting is not None:
             postings.append((row, item, posting))
-    db.session.add_all(posting for _, _, posting in postings)
-    db.session.flush()
+    ids = _insert([posting for _, _, posting in postings])
     born = [
-        Born(posting.id, 1, control_id(row.ref, posting.seq), posting.body, item) for row, item, posting in postings
+        Born(ids[row.id], 1, control_id(row.ref, posting["seq"]), posting["body"], item)
+        for row, item, posting in postings
     ]
     ctx.save()  # no cancelling here: a posting that was born is sent, or it would be open for nothing
     return born, leave_before
 
 
-def _posting(ctx: RunContext, row: SyncRow, item: Ready, next_seq: int, send_before: datetime) -> Posting | None:
-    """The posting, not saved yet; None for a record that is not sent as it is, which has its problem then."""
+def _posting(ctx: RunContext, row: SyncRow, item: Ready, next_seq: int, send_before: datetime) -> JsonDict | None:
+    """The posting as it is stored; None for a record that is not sent as it is, which has its problem then."""
     seq = max(next_seq, item.above + 1)
     try:
         built = item.build(seq)
     except (CannotSend, ValueError) as error:
         judging.refuse(ctx, row, error)
         return None
-    return Posting(
-        sync_row_id=row.id, seq=seq, act=item.act, body=built.body, hash=item.hash, facts=built.facts,
-        intacct_company_id=ctx.intacct_company_id, entity=ctx.entity, run_id=ctx.run_id, send_before=send_before,
-        sent_at=utcnow(), state=PostingState.OPEN, attempts=1,
-    )  # fmt: skip
+    return {
+        "sync_row_id": row.id, "seq": seq, "act": item.act, "body": built.body, "hash": item.hash, "facts": built.facts,
+        "intacct_company_id": ctx.intacct_company_id, "entity": ctx.entity, "run_id": ctx.run_id,
+        "send_before": send_before, "sent_at": utcnow(), "state": PostingState.OPEN, "attempts": 1,
+    }  # fmt: skip
+
+
+def _insert(postings: Sequence[JsonDict]) -> dict[int, int]:
+    """Store postings in one statement; their ids by sync row, of which each has at most one that is open."""
+    if not postings:
+        return {}
+    db.session.execute(insert(Posting), list(postings))
+    rows = [posting["sync_row_id"] for posting in postings]
+    query = select(Posting.sync_row_id, Posting.id).where(Posting.sync_row_id.in_(rows))
+    return {row_id: id_ for row_id, id_ in db.session.execute(query.where(Posting.state == PostingState.OPEN))}
 
 
 def control_id(ref: str, seq: int) -> str:
@@ -292,8 +305,9 @@ def _keep(ctx: RunContext, received: Received) -> list[tuple[Born, Stored]]:
 
 
 def _note_all(ctx: RunContext, stored: Sequence[tuple[Born, Stored]]) -> None:
-    for item, outcome in stored:
-        note(ctx, outcome, item.ready.number)
+    with ctx.noting_together():
+        for item, outcome in stored:
+            note(ctx, outcome, item.ready.number)
 
 
 def note(ctx: RunContext, outcome: Stored, number: str) -> None:
