@@ -25,8 +25,8 @@ check: setup  ## Run the quick checks: format, lint, types, contracts, unit test
 drills: setup  ## Run the fault drills in full: 10,000 simulated seeds, every plan in every mode
 	@.venv/bin/python scripts/check.py drills
 
-bench: setup  ## Run the measuring programs
-	@for program in benchmarks/[a-z]*.py; do [ -f "$$program" ] || continue; echo "== $$program"; .venv/bin/python "$$program" || exit $$?; done
+bench: setup  ## Print what the portal takes for its work, beside the public client
+	@.venv/bin/python benchmarks/bench.py
 
 lock:  ## Write requirements.lock anew from setup.cfg (needs uv)
 	uv pip compile -q --upgrade setup.cfg --extra test --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock

@@ -22,6 +22,7 @@ from sqlalchemy import text
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import running  # noqa: E402
 from portal.app import create_app  # noqa: E402
 from portal.extensions import db  # noqa: E402
 from portal.models.company import Company  # noqa: E402
@@ -183,9 +184,14 @@ def main() -> int:
             small, large = fill(SMALL), fill(LARGE)
             db.session.execute(text("ANALYZE"))
             db.session.commit()
-            worst = measure(small, large)
+            with running.measuring() as found:
+                worst = measure(small, large)
             db.session.remove()
             db.engine.dispose()
+    if sys.argv[2:] == ["--tell"]:
+        found.more = {"worst": worst}
+        running.tell(found)
+        return 0
     print(f"worst ratio of rows: {worst:.2f} (to reach: 1.5)")
     return 0 if worst <= 1.5 else 1
 

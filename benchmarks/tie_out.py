@@ -8,13 +8,9 @@ measured. The peak of the large book over that of a tenth of it is what counts (
 # ruff: noqa: T201 - the table is what this is for
 from __future__ import annotations
 
-import json
 import re
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 import flask_migrate  # noqa: E402
 from sqlalchemy import insert  # noqa: E402
 
+from benchmarks import running  # noqa: E402
 from portal.app import create_app  # noqa: E402
 from portal.extensions import db  # noqa: E402
 from portal.models.connection import Book, Connection  # noqa: E402
@@ -39,7 +36,6 @@ from portal.services import gateways, secrets  # noqa: E402
 from portal.sync import engine, runs  # noqa: E402
 from tests.factories import make_company, make_customer, make_settings  # noqa: E402
 
-LARGE = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1] != "--one" else 100_000
 AT_ONCE = 5_000
 CUSTOMERS = 500
 DAY = date(2026, 3, 1)
@@ -152,39 +148,27 @@ def one(count: int) -> None:
         with app.app_context():
             flask_migrate.upgrade(directory=str(ROOT / "migrations"))
             run_id = fill(count)
-            gateways.open_gateway = lambda line, **more: MadeUp(count)  # type: ignore[assignment]
-            before = peak()
-            began = time.perf_counter()
-            engine.perform(run_id)
-            took = time.perf_counter() - began
+            gateways.open_gateway = lambda line, turns: MadeUp(count)  # type: ignore[assignment]
+            before = running.peak()
+            with running.measuring() as found:
+                engine.perform(run_id)
             run = db.session.get_one(Run, run_id)
             tie_out = queries.of_run(run_id)
             assert tie_out is not None, run.error
             [total] = queries.totals(tie_out)
             assert (total.documents, total.differing) == (count, count // 100)
             assert (total.difference, total.unexplained) == (PAID * (count // 100), 0)
-            print(json.dumps({"before": before, "peak": peak(), "seconds": took, "requests": run.counts}))
-
-
-def peak() -> float:
-    """The most memory that this process held so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def measured(count: int) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", str(count)], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+            found.more = {"before": before}
+            running.tell(found)
 
 
 def main() -> None:
-    small, large = measured(LARGE // 10), measured(LARGE)
+    large = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    found = {count: running.run("tie_out.py", "--one", str(count)) for count in (large // 10, large)}
     print(f"{'invoices':>10} {'seconds':>9} {'peak before':>12} {'peak':>9}")
-    for count, found in ((LARGE // 10, small), (LARGE, large)):
-        print(f"{count:>10,} {found['seconds']:>9.1f} {found['before']:>9.0f} MB {found['peak']:>6.0f} MB")
-    print(f"peak of the large book over a tenth of it: {large['peak'] / small['peak']:.2f} (at most 1.2)")
+    for count, one_ in found.items():
+        print(f"{count:>10,} {one_.wall:>9.1f} {one_.more['before']:>9.0f} MB {one_.peak:>6.0f} MB")
+    print(f"peak of the large book over a tenth of it: {found[large].peak / found[large // 10].peak:.2f} (at most 1.2)")
 
 
 if __name__ == "__main__":

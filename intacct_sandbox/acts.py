@@ -3,6 +3,7 @@
     receive_payment   invoice_recordid | invoice_key, amount (what is due if left out), method ("Printed Check"),
                       document, date (MM/DD/YYYY, today), bank ("CHK-01"), rest (overpayment)
     reverse_payment   payment_key | document
+    delete_payment    payment_key | document: the record and its rows are gone, the invoices owe again
     create_invoice    customerid, invoiceno, amount, account ("4000"), date, term
     reverse_invoice   invoice_recordid | invoice_key
     delete_invoice    invoice_recordid | invoice_key
@@ -12,6 +13,7 @@
     edit              object, id (its ID field) | key, fields {FIELD: text}: any other record (an account, a user ...)
     issue_credit      customerid, amount, number, account
     apply_credit      credit_key, invoice_recordid | invoice_key, amount
+    delete_credit     credit_key | number: the record and its rows are gone, the invoices owe again
     create_order, edit_order, delete_order, close_order    documents of Order Entry (order_acts.py)
 Each answers the keys of what it made or changed.
 """
@@ -103,7 +105,7 @@ def _receive_payment(books: Books, order: Order) -> dict[str, Any]:
     return {"payment_key": receipts.post(books, receipt)["RECORDNO"], "invoice_key": invoice["RECORDNO"]}
 
 
-def _reverse_payment(books: Books, order: Order) -> dict[str, Any]:
+def _payment(books: Books, order: Order) -> Record:
     if order.get("payment_key"):
         payment = books.store.get("ARPYMT", int(order["payment_key"]))
     else:
@@ -111,6 +113,17 @@ def _reverse_payment(books: Books, order: Order) -> dict[str, Any]:
         payment = next((row for row in rows if row["STATE"] == "C"), None)
     if payment is None:
         raise ValueError("no such payment")
+    return payment
+
+
+def _delete_payment(books: Books, order: Order) -> dict[str, Any]:
+    payment = _payment(books, order)
+    receipts.remove(books, payment)
+    return {"payment_key": payment["RECORDNO"]}
+
+
+def _reverse_payment(books: Books, order: Order) -> dict[str, Any]:
+    payment = _payment(books, order)
     counter = receipts.reverse(books, payment, _day(books, order), str(order.get("description", "")))
     return {"payment_key": payment["RECORDNO"], "counter_key": counter["RECORDNO"]}
 
@@ -216,9 +229,22 @@ def _apply_credit(books: Books, order: Order) -> dict[str, Any]:
     return {"application_key": receipts.apply_credit(books, receipt)["RECORDNO"]}
 
 
+def _delete_credit(books: Books, order: Order) -> dict[str, Any]:
+    if order.get("credit_key"):
+        credit = books.store.get("ARADJUSTMENT", int(order["credit_key"]))
+    else:
+        credit = books.store.one("ARADJUSTMENT", "RECORDID", str(order["number"]))
+    if credit is None:
+        raise ValueError("no such credit")
+    receipts.remove_rows(books, "ADJUSTMENTKEY", credit["RECORDNO"])
+    documents.remove(books, "ARADJUSTMENT", books.store.table("ARADJUSTMENT").rows[credit["RECORDNO"]])
+    return {"credit_key": credit["RECORDNO"]}
+
+
 _ACTS: dict[str, Callable[[Books, Order], dict[str, Any]]] = {
     "receive_payment": _receive_payment,
     "reverse_payment": _reverse_payment,
+    "delete_payment": _delete_payment,
     "create_invoice": _create_invoice,
     "reverse_invoice": _reverse_invoice,
     "delete_invoice": _delete_invoice,
@@ -228,5 +254,6 @@ _ACTS: dict[str, Callable[[Books, Order], dict[str, Any]]] = {
     "edit": _edit,
     "issue_credit": _issue_credit,
     "apply_credit": _apply_credit,
+    "delete_credit": _delete_credit,
     **order_acts.ACTS,
 }

@@ -12,6 +12,7 @@ from types import FrameType
 import click
 
 from . import sessions
+from .companies import company_ids
 from .company import COMPANY_ID
 from .core import SandboxCore
 from .server import serve
@@ -48,14 +49,19 @@ def _ready(core: SandboxCore) -> dict[str, object]:
 @click.option("--port", default=8001, show_default=True, help="Port to listen on; 0 takes any free one.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps all records.")
 @click.option("--seed", type=click.Choice(["demo", "empty"]), default="demo", show_default=True, help="First records.")
+@click.option("--companies", type=click.IntRange(1), default=1, show_default=True, help="How many companies there are.")
 @click.option("--latency-ms", default=0, show_default=True, help="Milliseconds to wait before each gateway reply.")
-def main(host: str, port: int, state: Path | None, seed: str, latency_ms: int) -> None:
-    """Run a local Intacct XML gateway for demos and tests."""
+def main(host: str, port: int, state: Path | None, seed: str, companies: int, latency_ms: int) -> None:
+    """Run a local Intacct XML gateway for demos and tests.
+
+    With several companies, the second is called LANTERN-DEMO-2, and so on; --state keeps the first one alone.
+    """
     if not _loopback(host):
         raise click.UsageError(f"--host {host} is not a loopback address; the sandbox guards nothing.")
     core = SandboxCore(seed=seed, state=state)
+    others = [SandboxCore(seed=seed, company_id=company_id) for company_id in company_ids(companies)[1:]]
     try:
-        server = serve(core, host, port, latency_ms / 1000)
+        server = serve(core, host, port, latency_ms / 1000, others)
     except (OSError, SystemExit) as error:
         core.close()
         raise click.ClickException(f"Cannot listen on {host}:{port}: {error}") from None

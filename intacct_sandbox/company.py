@@ -29,7 +29,8 @@ TOP_LEVEL: Record = {"MEGAENTITYKEY": None, "MEGAENTITYID": None, "MEGAENTITYNAM
 class Books:
     """The store with a clock, switches and the user at work; every write of a record goes through here."""
 
-    def __init__(self, store: Store, clock: SandboxClock, switches: Switches) -> None:
+    def __init__(self, store: Store, clock: SandboxClock, switches: Switches, company_id: str = COMPANY_ID) -> None:
+        self.company_id = company_id
         self.store = store
         self.clock = clock
         self.switches = switches

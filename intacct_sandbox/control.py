@@ -1,7 +1,12 @@
 """Control of the sandbox on loopback, as JSON: faults, clock, switches, records, and acts of a user inside Intacct.
 
+Where there are several companies, `?company=ID` says which one is meant; else it is the first.
+
 POST /_control/faults     [{"when": ..., "what": ..., "times": n}, ...] adds; [] clears (vocabulary: faults.py)
 GET  /_control/faults     what is still ordered
+GET  /_control/held       the requests that a fault holds now: [{"what", "functions"}, ...]
+POST /_control/release    lets them go
+GET  /_control/concurrency   {"now", "highest"}: requests being answered at once, and the most since the last reset
 POST /_control/clock      {"now": ISO} | {"advance_seconds": n} | {"real": true}
 GET  /_control/clock      {"now": ISO}
 POST /_control/reset      {"seed": "demo"|"empty"}
@@ -66,6 +71,18 @@ def _faults(core: SandboxCore, request: Request, rest: list[str]) -> Any:
     ]
 
 
+def _held(core: SandboxCore, request: Request, rest: list[str]) -> Any:
+    return core.holds.shown()
+
+
+def _release(core: SandboxCore, request: Request, rest: list[str]) -> Any:
+    return {"released": core.holds.release()}
+
+
+def _concurrency(core: SandboxCore, request: Request, rest: list[str]) -> Any:
+    return {"now": core.concurrency.now, "highest": core.concurrency.highest}
+
+
 def _set_clock(core: SandboxCore, request: Request, rest: list[str]) -> Any:
     order = _json(request)
     if order.get("real"):
@@ -110,7 +127,7 @@ def _records(core: SandboxCore, request: Request, rest: list[str]) -> Any:
     if name not in OBJECTS:
         raise NotFound(f"No object {name!r}.")
     shown = [shown_record(core, name, row) for row in core.books.store.rows(name)]
-    wanted = {key.upper(): value for key, value in request.args.items()}
+    wanted = {key.upper(): value for key, value in request.args.items() if key != "company"}
     return [row for row in shown if all(row.get(key) == value for key, value in wanted.items())]
 
 
@@ -147,6 +164,9 @@ _Control = Callable[[SandboxCore, Request, list[str]], Any]
 _ROUTES: dict[tuple[str, str], _Control] = {
     ("POST", "faults"): _order_faults,
     ("GET", "faults"): _faults,
+    ("GET", "held"): _held,
+    ("POST", "release"): _release,
+    ("GET", "concurrency"): _concurrency,
     ("POST", "clock"): _set_clock,
     ("GET", "clock"): _clock,
     ("POST", "reset"): _reset,

@@ -32,6 +32,7 @@ from .seed import plant
 from .sessions import SignedIn
 from .store import Store
 from .switches import Switches
+from .traffic import Concurrency, Holds
 from .work import Work
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:8001/ia/xml/xmlgw.phtml"
@@ -58,12 +59,15 @@ class SandboxCore:
         endpoint: str = DEFAULT_ENDPOINT,
         state: Path | None = None,
         switches: Switches | None = None,
+        company_id: str = COMPANY_ID,
     ) -> None:
         self.lock = threading.RLock()
+        self.holds = Holds(self.lock)
+        self.concurrency = Concurrency()
         self.clock = clock or SandboxClock()
         self.endpoint = endpoint
         self.faults = Faults()
-        self.books = Books(Store(), self.clock, switches or Switches())
+        self.books = Books(Store(), self.clock, switches or Switches(), company_id)
         self.requests: Counter[str] = Counter()
         self.functions: Counter[str] = Counter()
         self.bodies: deque[str] = deque(maxlen=_KEPT_BODIES)
@@ -92,6 +96,8 @@ class SandboxCore:
             self.functions.clear()
             self.bodies.clear()
             self._late.clear()
+            self.holds.release()
+            self.concurrency.reset()
             plant(self.books, seed)
             self.started = self.clock.now()
             self._rewrite()
@@ -188,7 +194,18 @@ class SandboxCore:
             return self._execute(root, control, endpoint)
         self.requests[f"fault:{fault.what}"] += 1
         early = self._before(fault, root, control)
-        return early or _after(fault, self._execute(root, control, endpoint, fault))
+        if early is not None:
+            return early
+        admitted = fault.what == "held_before" and self._admit_late(root, control)
+        self._hold("held_before", fault, functions)
+        reply = _after(fault, self._execute(root, control, endpoint, fault, admitted))
+        self._hold("held_after", fault, functions)
+        return reply
+
+    def _hold(self, what: str, fault: Fault, functions: list[Element]) -> None:
+        if fault.what == what:
+            names = tuple(str(function.tag) for function in functions)
+            self.holds.wait(what, names, float(fault.options.get("seconds", 60)))
 
     def _before(self, fault: Fault, root: Element, control: Control) -> Reply | None:
         """The replies of faults that keep a request from being executed (now)."""
@@ -242,7 +259,7 @@ class SandboxCore:
             return replies.edge(refusal.status, *refusal.errors)
         if len(results) == 1 and results[0].bare is not None:
             return Reply(200, results[0].bare.encode(), results[0].content_type)
-        return Reply(200, _whole(control, signed, results))
+        return Reply(200, _whole(control, self.books.company_id, signed, results))
 
     def _forget_session(self, session_id: str) -> None:
         if self.books.store.get("_SESSION", session_id) is not None:
@@ -337,11 +354,11 @@ def _aborted(request: Request, results: list[Result]) -> list[Result]:
     ]
 
 
-def _whole(control: Control, signed: SignedIn, results: list[Result]) -> bytes:
+def _whole(control: Control, company_id: str, signed: SignedIn, results: list[Result]) -> bytes:
     authentication = (
         element("status", "success")
         + element("userid", signed.user_id)
-        + element("companyid", COMPANY_ID)
+        + element("companyid", company_id)
         + element("locationid", signed.location_id)
         + element("sessiontimestamp", signed.started.isoformat())
         + element("sessiontimeout", signed.expires.isoformat())
@@ -359,6 +376,8 @@ def _after(fault: Fault, reply: Reply) -> Reply:
         return replies.dropped()
     if fault.what == "slow":
         reply.delay = float(fault.options.get("seconds", 1))
+    if fault.what == "cut_off":
+        reply.delivery = "cut"
     if fault.what == "truncated":
         reply.body = reply.body[: max(len(reply.body) * 2 // 3, 1)]
     if fault.what == "two_roots":

@@ -14,9 +14,12 @@ attributes, with that text; `"skip": n` lets the first n matches pass.
     524_late               an HTML page with status 524 at once; executed before the reply, or `late_seconds` later
     slow                   executed; the reply comes after `seconds`
     truncated              executed; the reply is cut in its middle
+    cut_off                executed; the connection ends in the middle of the reply
     two_roots              executed; the reply holds two root elements
     dropped_before         the connection is closed, not executed
     reply_lost             executed, then the connection is closed without a reply
+    held_before            not executed until `POST /_control/release` (or `seconds` later; 60 if left out)
+    held_after             executed; its reply waits likewise
     session_expired        the session is dead from now on (a request that signs in by itself is let through)
     maintenance            "The Service is Temporarily Off-line" (`level`: control or function; control if left out)
     try_again_later        a correction that says so (`level` likewise)
@@ -43,9 +46,12 @@ WHATS = {
     "524_late",
     "slow",
     "truncated",
+    "cut_off",
     "two_roots",
     "dropped_before",
     "reply_lost",
+    "held_before",
+    "held_after",
     "session_expired",
     "maintenance",
     "try_again_later",

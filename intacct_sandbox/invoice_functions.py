@@ -6,14 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from . import documents
+from . import documents, money
 from .company import DAILY_RATES, Books, length
 from .dimensions import check_project, check_required, read_dimensions
 from .documents import ITEMS, Header, Line
 from .envelope import Element, text_of
 from .errors import FunctionRefusal, GatewayError, business, wrapped
 from .mirror import ORDER_ENTRY
-from .money import COUNTS, DRAFT
 from .store import Record
 from .values import ZERO, parse_amount
 from .work import Handler, Outcome, Work
@@ -191,7 +190,7 @@ def _untouched(work: Work, name: str, record: Record, act: str) -> None:
         text = f"Transaction '{shown}' was created in Order Entry and can't be {act.removesuffix('e')}ed here."
         raise business(text, "Change the document in Order Entry.")
     rows = work.store.where("ARPYMTDETAIL", "RECORDKEY", record["RECORDNO"]) if name == "ARINVOICE" else []
-    touched = any(row["STATE"] in (COUNTS, DRAFT) for row in rows) or record["TRX_TOTALPAID"] != 0
+    touched = any(money.lies(work.books, row) for row in rows) or record["TRX_TOTALPAID"] != 0
     if touched:
         if act == "update":
             raise business("The Document State is not valid. Cannot update a document that's paid.", code="BL03000215")

@@ -249,6 +249,13 @@ def _row(
     move(books, application.target, current, cash if cash is not None else amount)
 
 
+def lies(books: Books, row: Record) -> bool:
+    """Whether a row still holds money or credit, or earmarks it: of a payment that was reversed none does, though by
+    a switch its rows need not say so."""
+    payment = books.store.get("ARPYMT", row["PARENTPAYMENTKEY"])
+    return row["STATE"] != VOID and (payment is None or payment["STATE"] != VOID)
+
+
 def take_back(books: Books, row: Record) -> None:
     """Void one row: the target owes again, and the credit it used is free again."""
     target = "ARINVOICE" if row.get("RECORDKEY") is not None else "ARADJUSTMENT"

@@ -8,7 +8,7 @@ from datetime import date
 from . import money
 from .company import Books
 from .errors import business
-from .money import COUNTS, DRAFT, SOURCES, Application, Use
+from .money import SOURCES, Application, Use
 from .store import Record
 from .values import ZERO, format_amount
 
@@ -27,17 +27,17 @@ def touched(books: Books, invoice: Record) -> bool:
     """Whether money or credit lies on an invoice, drafts included, or is taken from it."""
     rows = books.store.where("ARPYMTDETAIL", "RECORDKEY", invoice["RECORDNO"])
     rows = rows + books.store.where("ARPYMTDETAIL", "NEGATIVEINVOICEKEY", invoice["RECORDNO"])
-    return invoice["TRX_TOTALPAID"] != 0 or any(row["STATE"] in (COUNTS, DRAFT) for row in rows)
+    return invoice["TRX_TOTALPAID"] != 0 or any(money.lies(books, row) for row in rows)
 
 
 def lift(books: Books, invoice: Record) -> list[Lifted]:
     """Take all money off an invoice; its rows are deleted."""
     key = invoice["RECORDNO"]
-    if any(row["STATE"] != money.VOID for row in books.store.where("ARPYMTDETAIL", "NEGATIVEINVOICEKEY", key)):
+    if any(money.lies(books, row) for row in books.store.where("ARPYMTDETAIL", "NEGATIVEINVOICEKEY", key)):
         raise business("The Document State is not valid. Cannot update a document that's applied.", code="BL03000215")
     lifted = []
     for row in list(books.store.where("ARPYMTDETAIL", "RECORDKEY", key)):
-        if row["STATE"] not in (COUNTS, DRAFT):
+        if not money.lies(books, row):
             continue
         application = Application("ARINVOICE", key, row.get("TRX_PAYMENTAMOUNT") or ZERO)
         for kind in SOURCES.values():

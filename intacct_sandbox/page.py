@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 from . import model
-from .company import COMPANY_ID
 from .core import SandboxCore
 from .objects import OBJECTS
 from .store import Record
@@ -70,7 +69,7 @@ def render(core: SandboxCore) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="refresh" content="10"><title>Intacct sandbox: not the real Intacct</title>'
         f"<style>{STYLE}</style></head><body><header><h1>Intacct sandbox: not the real Intacct</h1>"
-        f"<p>Company {escape(COMPANY_ID)}, as of {now}. A local stand-in for demos and tests; "
+        f"<p>Company {escape(core.books.company_id)}, as of {now}. A local stand-in for demos and tests; "
         "nothing here reaches Sage. The page renews itself every ten seconds.</p></header>"
         f"<main>{''.join(parts)}</main></body></html>"
     )

@@ -145,7 +145,8 @@ def _voided() -> Record:
 def _undo_uses_of_rest(books: Books, payment: Record, day: date) -> None:
     """What was applied of the payment's rest, by other records, is undone first (or refused, by switch)."""
     rows = books.store.where("ARPYMTDETAIL", "OVERPAYMENTKEY", payment["RECORDNO"])
-    parents = {row["PARENTPAYMENTKEY"] for row in rows if row["STATE"] == COUNTS}
+    rows = [row for row in rows if money.lies(books, row)]
+    parents = {row["PARENTPAYMENTKEY"] for row in rows}
     if not parents:
         return
     if not books.switches.cascade_reversal:
@@ -161,7 +162,8 @@ def _void(books: Books, payment: Record) -> None:
     for row in list(books.store.where("ARPYMTDETAIL", "PARENTPAYMENTKEY", payment["RECORDNO"])):
         if row["STATE"] != VOID:
             money.take_back(books, row)
-            books.modify("ARPYMTDETAIL", row["RECORDNO"], STATE=VOID)
+            if books.switches.void_marks_rows:
+                books.modify("ARPYMTDETAIL", row["RECORDNO"], STATE=VOID)
 
 
 def _counter(books: Books, payment: Record, day: date, description: str) -> Record:
@@ -188,7 +190,20 @@ def remove_draft(books: Books, payment: Record) -> None:
     """Delete a draft payment with its rows; a posted one can only be reversed."""
     if payment["STATE"] != DRAFT:
         raise business("Only draft payments can be deleted.", "Reverse the payment instead.")
-    for row in list(books.store.where("ARPYMTDETAIL", "PARENTPAYMENTKEY", payment["RECORDNO"])):
-        money.take_back(books, row)
+    remove(books, payment)
+
+
+def remove(books: Books, payment: Record) -> None:
+    """Delete a payment with its rows and with what was applied of its rest; the invoices owe again."""
+    key = payment["RECORDNO"]
+    remove_rows(books, "OVERPAYMENTKEY", key)
+    remove_rows(books, "PARENTPAYMENTKEY", key)
+    books.delete("ARPYMT", key)
+
+
+def remove_rows(books: Books, field_: str, key: int) -> None:
+    """Delete the rows of money that name this record; what still counted of them is taken back first."""
+    for row in list(books.store.where("ARPYMTDETAIL", field_, key)):
+        if money.lies(books, row):
+            money.take_back(books, row)
         books.store.remove("ARPYMTDETAIL", row["RECORDNO"])
-    books.delete("ARPYMT", payment["RECORDNO"])

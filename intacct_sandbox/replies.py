@@ -18,7 +18,8 @@ _PAGES = {
 
 @dataclass
 class Reply:
-    """What a client is to get. `delivery` is `send`, or `drop` for a connection closed without a reply."""
+    """What a client is to get. `delivery` is `send`, `drop` for a connection closed without a reply, or `cut` for one
+    that is closed in the middle of it."""
 
     status: int
     body: bytes

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -14,6 +13,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from . import control, page
+from .companies import Companies
 from .core import SandboxCore
 from .replies import Reply
 
@@ -21,13 +21,12 @@ PATH = "/ia/xml/xmlgw.phtml"
 
 
 class SandboxApp:
-    """The WSGI application around a core; `latency` seconds go by before each gateway reply."""
+    """The WSGI application around the cores of one or more companies; `latency` seconds go by before each gateway
+    reply. What names no company is meant for the first one."""
 
-    def __init__(self, core: SandboxCore, latency: float = 0.0) -> None:
-        self.core = core
+    def __init__(self, cores: Sequence[SandboxCore], latency: float = 0.0) -> None:
+        self.companies = Companies(cores)
         self.latency = latency
-        self._counting = threading.Lock()
-        self._in_flight = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -48,28 +47,31 @@ class SandboxApp:
                 raise MethodNotAllowed(["POST"], "The gateway takes POST only.")
             return self._gateway(request, environ)
         if request.path.startswith("/_control/"):
-            return control.respond(self.core, request)
+            return control.respond(self._asked(request), request)
         if request.path == "/":
-            with self.core.lock:
-                self.core.run_late()
-                return Response(page.render(self.core), content_type="text/html; charset=utf-8")
+            core = self._asked(request)
+            with core.lock:
+                core.run_late()
+                return Response(page.render(core), content_type="text/html; charset=utf-8")
         raise NotFound("There is nothing here.")
+
+    def _asked(self, request: Request) -> SandboxCore:
+        """The company that `?company=ID` names."""
+        core = self.companies.named(request.args.get("company", ""))
+        if core is None:
+            raise NotFound("There is no such company.")
+        return core
 
     def _gateway(self, request: Request, environ: dict[str, Any]) -> Response:
         body = request.get_data()
         endpoint = f"{request.scheme}://{request.host}{PATH}"
-        with self._counting:
-            self._in_flight += 1
-            in_flight = self._in_flight
-        try:
-            reply = self.core.handle(body, in_flight, endpoint)
+        core = self.companies.of(body)
+        with core.concurrency.one() as in_flight:
+            reply = core.handle(body, in_flight, endpoint)
             if self.latency + reply.delay > 0:
                 time.sleep(self.latency + reply.delay)
-        finally:
-            with self._counting:
-                self._in_flight -= 1
-        if reply.delivery == "drop":
-            _drop(environ)
+        if reply.delivery != "send":
+            _drop(environ, _first_half(reply) if reply.delivery == "cut" else b"")
         return _response(reply)
 
 
@@ -79,10 +81,17 @@ def _response(reply: Reply) -> Response:
     return response
 
 
-def _drop(environ: dict[str, Any]) -> None:
-    """Close the connection for good: the client sees it end without a byte."""
+def _first_half(reply: Reply) -> bytes:
+    """The reply as it goes over the wire, up to the middle of its body."""
+    head = f"HTTP/1.1 {reply.status} OK\r\nContent-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}"
+    return f"{head}\r\n\r\n".encode() + reply.body[: len(reply.body) // 2]
+
+
+def _drop(environ: dict[str, Any], last_words: bytes = b"") -> None:
+    """Close the connection for good: the client sees it end after `last_words`."""
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
+        connection.sendall(last_words)
         connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError("dropped on request")
 
@@ -128,9 +137,13 @@ class _Handler(WSGIRequestHandler):
         """No access log."""
 
 
-def serve(core: SandboxCore, host: str, port: int, latency: float = 0.0) -> BaseWSGIServer:
-    """A bound server (port 0: any free one), not yet serving; `core.endpoint` becomes its address."""
-    server = make_server(host, port, SandboxApp(core, latency), threaded=True, request_handler=_Handler)
+def serve(
+    core: SandboxCore, host: str, port: int, latency: float = 0.0, others: Sequence[SandboxCore] = ()
+) -> BaseWSGIServer:
+    """A bound server (port 0: any free one), not yet serving; each core's `endpoint` becomes its address."""
+    cores = (core, *others)
+    server = make_server(host, port, SandboxApp(cores, latency), threaded=True, request_handler=_Handler)
     server.daemon_threads = True  # type: ignore[attr-defined]
-    core.endpoint = f"http://{host}:{server.server_port}{PATH}"
+    for one in cores:
+        one.endpoint = f"http://{host}:{server.server_port}{PATH}"
     return server

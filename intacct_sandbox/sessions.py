@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .company import COMPANY_ID, Books
+from .company import Books
 from .envelope import Control, Login
 from .errors import SIGN_IN, AuthenticationRefusal, ControlRefusal, GatewayError, HttpRefusal
 from .store import Record
@@ -67,7 +67,7 @@ def _check_login(books: Books, login: Login) -> None:
     known = PASSWORDS.get(login.userid)
     user = books.store.one("USERINFO", "LOGINID", login.userid)
     right = (
-        login.companyid.upper() == COMPANY_ID
+        login.companyid.upper() == books.company_id
         and known is not None
         and secrets.compare_digest(known.encode(), login.password.encode())
         and user is not None
@@ -87,10 +87,10 @@ def _check_sender_allowed(books: Books, control: Control, user: str) -> None:
     if control.senderid not in books.switches.authorised_senders:
         text = (
             f"Invalid Web Services Authorization. The sender ID '{control.senderid}' is not authorized to make "
-            f"Web Services requests to company ID '{COMPANY_ID}'."
+            f"Web Services requests to company ID '{books.company_id}'."
         )
         fix = "Contact the company administrator to grant Web Services authorization to this sender ID."
-        raise AuthenticationRefusal(GatewayError(SIGN_IN, text, fix), user_id=user, company_id=COMPANY_ID)
+        raise AuthenticationRefusal(GatewayError(SIGN_IN, text, fix), user_id=user, company_id=books.company_id)
 
 
 def _check_entity(books: Books, user: str, location: str) -> None:
@@ -100,7 +100,7 @@ def _check_entity(books: Books, user: str, location: str) -> None:
     allowed = ENTITIES_OF.get(user)
     if entity is None or entity.get("STATUS") != "T" or (allowed is not None and location not in allowed):
         raise AuthenticationRefusal(
-            GatewayError(SIGN_IN, f"The locationId '{location}' is invalid."), user_id=user, company_id=COMPANY_ID
+            GatewayError(SIGN_IN, f"The locationId '{location}' is invalid."), user_id=user, company_id=books.company_id
         )
 
 

@@ -21,6 +21,7 @@ class Switches:
     multi_currency      foreign currencies are taken
     user_offset         the API user's time zone: stamps are shown, and filters read, in it
     apply_takes_payment `apply_arpayment` takes an ARPYMT's own key for its rest
+    void_marks_rows     reversing a payment turns its rows to V as well; else only its header tells, and the rows stay
     cascade_reversal    reversing a payment whose rest was applied also undoes those applications; else it is refused
     user_summaries      objects (invoices, payments, adjustments) whose A/R summaries are user-specified
     auto_customer_ids   a customer without CUSTOMERID gets the next number
@@ -51,6 +52,7 @@ class Switches:
     multi_currency: bool = False
     user_offset: str = "+00:00"
     apply_takes_payment: bool = True
+    void_marks_rows: bool = True
     cascade_reversal: bool = True
     user_summaries: list[str] = field(default_factory=list)
     auto_customer_ids: bool = False

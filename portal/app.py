@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, request
 
+from portal import logs
 from portal.config import Settings
 from portal.database import only_reads, set_up_engine
 from portal.extensions import bootstrap, csrf, db, login_manager, migrate
@@ -15,6 +16,7 @@ from portal.extensions import bootstrap, csrf, db, login_manager, migrate
 def create_app(settings: Settings | None = None) -> Flask:
     """The portal as a WSGI application. Raises SettingsError when a setting is missing or malformed."""
     settings = settings or Settings.from_env()
+    logs.hide_settings(settings)
     app = Flask("portal")
     app.config.from_mapping(_flask_config(settings))
     app.extensions["portal_settings"] = settings

@@ -34,6 +34,7 @@ class Settings:
     intacct_sender_password: str = field(default="", repr=False)
     intacct_settle_wait_seconds: int = 1200
     run_lease_seconds: int = 60
+    run_slice_seconds: int = 60
     mail_url: str = field(default="", repr=False)
     mail_from: str = "portal@localhost"
     port: int = 8000
@@ -41,6 +42,8 @@ class Settings:
     portal_url: str = "http://127.0.0.1:8000"
     brand: str = "Invoiced"
     support_email: str = ""
+    metrics_token: str = field(default="", repr=False)
+    log_format: str = "json"
     testing: bool = False
 
     @classmethod
@@ -58,6 +61,7 @@ class Settings:
             intacct_sender_password=read.text("INTACCT_SENDER_PASSWORD", ""),
             intacct_settle_wait_seconds=read.number("INTACCT_SETTLE_WAIT", 1200, 0, 86_400),
             run_lease_seconds=read.number("RUN_LEASE", 60, 1, 3600),
+            run_slice_seconds=read.number("RUN_SLICE", 60, 1, 86_400),
             mail_url=read.url("MAIL_URL", ("smtp", "smtps", "file"), ""),
             mail_from=read.text("MAIL_FROM", "portal@localhost"),
             port=read.number("PORT", 8000, 1, 65_535),
@@ -65,6 +69,8 @@ class Settings:
             portal_url=read.url("PORTAL_URL", ("http", "https"), "http://127.0.0.1:8000").rstrip("/"),
             brand=read.text("PORTAL_BRAND", "Invoiced"),
             support_email=read.text("SUPPORT_EMAIL", ""),
+            metrics_token=read.optional_secret("METRICS_TOKEN", 16),
+            log_format=read.word("LOG_FORMAT", "json", ("json", "text")),
         )
 
 
@@ -87,6 +93,15 @@ class _Reader:
         value = self.required(name)
         if len(value) < at_least:
             raise SettingsError(f"{name} is too short: at least {at_least} characters.")
+        return value
+
+    def optional_secret(self, name: str, at_least: int) -> str:
+        return self.secret(name, at_least) if self.text(name, "") else ""
+
+    def word(self, name: str, default: str, words: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in words:
+            raise SettingsError(f"{name} must be {' or '.join(words)}.")
         return value
 
     def number(self, name: str, default: int, low: int, high: int) -> int:

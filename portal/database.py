@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import BigInteger, MetaData, event
+from sqlalchemy import BigInteger, Float, MetaData, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
@@ -49,6 +49,25 @@ def _now_ms_sqlite(element: now_ms, compiler: Any, **kw: Any) -> str:
 @compiles(now_ms, "postgresql")
 def _now_ms_postgresql(element: now_ms, compiler: Any, **kw: Any) -> str:
     return "CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT)"
+
+
+class seconds_between(FunctionElement[float]):
+    """Seconds from the first of two stored moments to the second; null when one is."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "sqlite")
+def _seconds_sqlite(element: seconds_between, compiler: Any, **kw: Any) -> str:
+    first, second = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"((julianday({second}) - julianday({first})) * 86400.0)"
+
+
+@compiles(seconds_between, "postgresql")
+def _seconds_postgresql(element: seconds_between, compiler: Any, **kw: Any) -> str:
+    first, second = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"extract(epoch from {second} - {first})"
 
 
 def set_up_engine(engine: Engine) -> None:

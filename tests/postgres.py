@@ -31,24 +31,46 @@ def programs() -> Path | None:
 @contextmanager
 def server(bin_dir: Path) -> Iterator[str]:
     """Run a server on a socket in a temporary folder; answers the address of its `postgres` database."""
-    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
-    as_nobody = _as_nobody(folder)
-    data = folder / "data"
-    initdb = [bin_dir / "initdb", "-D", data, "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run([*as_nobody, *initdb], check=True, capture_output=True, cwd=folder)
-    options = [part for option in _OPTIONS for part in ("-c", option)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*as_nobody, bin_dir / "postgres", "-D", data, "-k", folder, *options], stdout=log, stderr=log, cwd=folder
-        )
+    running = Server(bin_dir)
     try:
-        address = f"postgresql://{_USER}@/postgres?host={quote(str(folder), safe='')}"
-        _wait_until_it_answers(address, process, folder / "log")
-        yield address
+        running.start()
+        yield running.address
     finally:
-        process.send_signal(signal.SIGINT)  # "fast": ends sessions, leaves no shared memory behind
-        process.wait(timeout=_START_SECONDS)
-        shutil.rmtree(folder)
+        running.remove()
+
+
+class Server:
+    """A private server in a temporary folder, that can be stopped or killed and started again with its data."""
+
+    def __init__(self, bin_dir: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+        self.address = f"postgresql://{_USER}@/postgres?host={quote(str(self.folder), safe='')}"
+        self._as_nobody, self._bin_dir = _as_nobody(self.folder), bin_dir
+        self._data = self.folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        initdb = [
+            bin_dir / "initdb", "-D", self._data, "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
+        ]  # fmt: skip
+        subprocess.run([*self._as_nobody, *initdb], check=True, capture_output=True, cwd=self.folder)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        options = [part for option in _OPTIONS for part in ("-c", option)]
+        command = [*self._as_nobody, self._bin_dir / "postgres", "-D", self._data, "-k", self.folder, *options]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        _wait_until_it_answers(self.address, self._process, self.folder / "log")
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> None:
+        """End it: by SIGINT ("fast") with its sessions, by SIGKILL as a machine that loses power would."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(timeout=_START_SECONDS)
+
+    def remove(self) -> None:
+        """End it and throw its data away."""
+        self.end()  # "fast" leaves no shared memory behind
+        shutil.rmtree(self.folder)
 
 
 def _as_nobody(folder: Path) -> list[str]:
@@ -87,6 +109,15 @@ class Databases:
         name = f"portal_test_{os.getpid()}_{self._made}"
         self._run(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
         return name
+
+    def copy(self, template: str, name: str) -> None:
+        """A new database that holds what `template` holds, from which everybody is disconnected first."""
+        self.disconnect(template)
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+    def disconnect(self, name: str) -> None:
+        """End every connection to a database, as a server that restarts does."""
+        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     def drop(self, name: str) -> None:
         """Drop it, whoever is still connected."""

@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from lxml import etree
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import IncompleteRead, ProtocolError
 
 CHECKER = Path(__file__).resolve().parents[2] / "shared" / "intacct-schemas" / "validate.py"
 ABSENT = "Sage's request schema (../shared/intacct-schemas) is not beside this checkout"
@@ -76,6 +76,10 @@ class CoreAdapter(BaseAdapter):
         if reply.delivery == "drop":
             dropped = ProtocolError("Connection aborted.", RemoteDisconnected("Remote end closed connection"))
             raise requests.ConnectionError(dropped, request=request)
+        if reply.delivery == "cut":
+            half = len(reply.body) // 2
+            broken = ProtocolError("Connection broken", IncompleteRead(half, len(reply.body) - half))
+            raise requests.exceptions.ChunkedEncodingError(broken, request=request)
         read_timeout = timeout[1] if isinstance(timeout, tuple) else timeout
         if read_timeout is not None and reply.delay >= read_timeout:
             raise requests.ReadTimeout(f"Read timed out. (read timeout={read_timeout})", request=request)

@@ -25,6 +25,7 @@ from portal.blueprints.listing import init_listing
 from portal.blueprints.members import area as members
 from portal.blueprints.payments import area as payments
 from portal.blueprints.rendering import init_rendering
+from portal.blueprints.request_ids import init_request_ids
 from portal.blueprints.settings import area as settings
 from portal.blueprints.urls import init_urls
 
@@ -53,6 +54,7 @@ def init_pages(app: Flask) -> None:
     """Guard, dress and register every area with `app`."""
     init_urls(app)
     init_access(app)
+    init_request_ids(app)
     init_headers(app)
     init_rendering(app)
     init_listing(app)

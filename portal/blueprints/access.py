@@ -16,6 +16,7 @@ from flask import Flask, abort, current_app, flash, g, redirect, request, sessio
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
+from portal import logs
 from portal.errors import Forbidden
 from portal.extensions import db, login_manager
 from portal.models.company import Company, Membership, Role, User
@@ -33,9 +34,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """What a route asks of who opens it; no role means that everybody may."""
+    """What a route asks of who opens it; no role means that everybody may, or every program that `admits` lets in."""
 
     role: Role | None
+    admits: Callable[[], None] | None = None
 
 
 def public(view: View) -> View:
@@ -49,6 +51,16 @@ def needs(role: Role) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.access = Access(role)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def programs(admits: Callable[[], None]) -> Callable[[View], View]:
+    """Programs may open this, not people: those that `admits` lets in, which refuses by `abort`."""
+
+    def mark(view: View) -> View:
+        view.access = Access(None, admits)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -73,6 +85,7 @@ def current_member() -> Membership:
     member: Membership | None = g.get("member")
     if member is None:
         member = g.member = _chosen_membership(current_user)
+        logs.bind(company=member.company.slug)
     return member
 
 
@@ -152,6 +165,8 @@ def _guard() -> Response | None:
     access = access_of(request.endpoint)
     if access is None:
         abort(403)
+    if access.admits is not None:
+        access.admits()
     if access.role is None:
         return None
     if not current_user.is_authenticated:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from portal.blueprints.rendering import amount, day
-from portal.models.audit import SYNC_ACTOR, AuditEntry
+from portal.models.audit import AuditEntry, is_by_run
 from portal.models.company import Company
 from portal.models.run import RunItem
 from portal.models.sync import Kind
@@ -38,7 +38,8 @@ _SENT = {
 }
 _NAMES = {"unit_cost": "unit cost", "due_date": "due date", "purchase_order": "purchase order", "active": "active",
           "payment_terms": "payment terms", "postal_code": "postal code", "address1": "address",
-          "address2": "address, second line", "customer_id": "customer", "draft": "draft"}  # fmt: skip
+          "address2": "address, second line", "customer_id": "customer", "draft": "draft",
+          "parent_id": "parent customer", "parent_name": "parent's name"}  # fmt: skip
 _AMOUNTS = ("total", "balance", "amount", "discount", "tax")
 
 
@@ -70,7 +71,7 @@ def tell(entry: AuditEntry, currency: str = "") -> Told:
     """The entry as a sentence, with what it left the balance at."""
     balance = entry.after.get("balance")
     note = f"balance {_value('balance', balance, currency)}" if balance is not None and currency else ""
-    from_there = entry.actor.startswith(SYNC_ACTOR)
+    from_there = is_by_run(entry.actor)
     if entry.action in ("applied", "unapplied"):
         text, _, number = entry.text.rpartition(" ")
         endpoint, values = _other_document(entry)
@@ -115,12 +116,20 @@ def _moved(entry: AuditEntry) -> str:
 def _what(entry: AuditEntry, currency: str) -> str:
     if entry.action == "edited":
         return f"Changed: {_changes(entry, currency)}"
+    if entry.action == "sync":
+        return f"{entry.text.rstrip('.')},"
     act = _ACTS.get(entry.action, entry.action.replace("_", " ").capitalize())
     if entry.action == "created" and entry.after.get("draft"):
         act = "Draft made"
     if entry.action == "renumbered":
         act = f"Renumbered from {entry.before.get('number')} to {entry.after.get('number')}"
-    return f"{act} ({entry.text})" if entry.text else act
+    return f"{act} ({_aside(entry)})" if entry.text else act
+
+
+def _aside(entry: AuditEntry) -> str:
+    """A reason within brackets: no sentence of its own. What a person wrote keeps its capitals."""
+    text = entry.text.rstrip(".")
+    return text[:1].lower() + text[1:] if is_by_run(entry.actor) else text
 
 
 def _changes(entry: AuditEntry, currency: str) -> str:
@@ -128,11 +137,23 @@ def _changes(entry: AuditEntry, currency: str) -> str:
     for name, after in entry.after.items():
         before = entry.before.get(name)
         label = _NAMES.get(name, name.replace("_", " "))
-        if isinstance(after, dict | list | bool) or isinstance(before, dict | list):
+        if isinstance(after, dict) and isinstance(before, dict):
+            told += _inside(before, after)
+        elif isinstance(after, dict | list | bool) or isinstance(before, dict | list):
             told.append(label)
         else:
             told.append(f"{label} from {_value(name, before, currency)} to {_value(name, after, currency)}")
     return "; ".join(told)
+
+
+def _inside(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Which free fields changed, and how."""
+    names = [name for name in (before | after) if before.get(name) != after.get(name)]
+    return [
+        f"{_NAMES.get(name, name.replace('_', ' '))} from {_value(name, before.get(name), '')} to"
+        f" {_value(name, after.get(name), '')}"
+        for name in names
+    ]
 
 
 def _value(name: str, value: Any, currency: str) -> str:

@@ -30,7 +30,7 @@ from portal.models.invoice import Invoice
 from portal.models.run import Run, RunKind, RunState
 from portal.sync import engine, runs
 
-_OBJECTS = ("customers", "invoices", "payments")
+_OBJECTS = ("customers", "invoices", "payments", "credit_notes")
 _WORKED = (RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS)
 _FROM_BEST_TO_WORST = (*_WORKED, RunState.CANCELLED, RunState.QUEUED, RunState.RUNNING, RunState.FAILED)
 
@@ -92,7 +92,8 @@ def _summed(slug: str, ended: list[Ended]) -> dict[str, Any]:
         "runs": [run.run_id for run in ended],
         "status": max((run.state for run in ended), key=_FROM_BEST_TO_WORST.index),
         "error": next((run.error for run in ended if run.error), ""),
-        "read": _figures(counts, "read") | {"payments": counts["read.payments_received"]},
+        "read": _figures(counts, "read")
+        | {"payments": counts["read.payments_received"], "credit_notes": counts["read.credits_received"]},
         "written": _figures(counts, "written"),
         "problems": counts["problems"],
         "gateway_requests": counts["gateway_requests"],
@@ -130,7 +131,7 @@ def _status(result: Mapping[str, Any]) -> int:
 
 
 def _told(result: dict[str, Any]) -> str:
-    rows = [(name, result["written"][name], result["read"][name]) for name in _OBJECTS]
+    rows = [(name.replace("_", " "), result["written"][name], result["read"][name]) for name in _OBJECTS]
     lines = [
         "",
         table(("", "written to Intacct", "read from Intacct"), rows, right=(1, 2)),

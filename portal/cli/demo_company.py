@@ -10,10 +10,12 @@ from sqlalchemy import select
 from portal.cli.intacct import refresh_lists
 from portal.cli.sandbox import Sandbox
 from portal.extensions import db
+from portal.jobs.metering import metered
 from portal.models.company import Company, Role
 from portal.models.connection import Connection
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
+from portal.models.usage import CHECK
 from portal.services import companies, connection, customers, gateways, integration_settings, invoices, payments, users
 from portal.services.audit import Actor
 from portal.services.customers import CustomerData
@@ -111,7 +113,8 @@ def connect(company: Company, box: Sandbox) -> None:
         return
     db.session.commit()
     login = connection.LoginData(box.company_id, box.user_id, box.user_password)
-    checked = connection.check(login)
+    with metered(company.id, CHECK):
+        checked = connection.check(login)
     connection.save(company, login, checked, actor=_ACTOR)
     accounts = {"income_account": box.gl_account, "deposit_to": f"bank:{box.bank_account}"}
     integration_settings.change(company, accounts, actor=_ACTOR)

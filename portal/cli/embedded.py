@@ -8,6 +8,7 @@ DATABASE_URL set, keys are never invented here: a key made on the wrong machine 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 from flask import Flask
 
+from portal import logs
 from portal.config import Settings, SettingsError
 
 AppFactory = Callable[[Settings], Flask]
@@ -61,6 +63,7 @@ def _embedded(data: Path) -> dict[str, str]:
         "INTACCT_SETTLE_WAIT": str(SETTLE_WAIT_SECONDS),
         "RUN_LEASE": str(LEASE_SECONDS),
         "PORTAL_DATA": str(data),
+        "LOG_FORMAT": "text",
     }
 
 
@@ -137,6 +140,10 @@ def open_app(factory: AppFactory | Flask | None) -> Iterator[Flask]:
     """An application context for a command. `factory` builds the application (a test may hand over one that exists)."""
     if factory is None:
         raise SettingsError("The command line was started without an application.")
-    app = factory if isinstance(factory, Flask) else factory(settings())
+    if not isinstance(factory, Flask):
+        own = settings()
+        logs.set_up(own.log_format, level=logging.WARNING)
+        factory = factory(own)
+    app = factory
     with app.app_context():
         yield app

@@ -10,7 +10,9 @@ import click
 from portal.cli.output import Group, emit, table
 from portal.errors import InvalidInput, PortalError
 from portal.extensions import db
+from portal.jobs.metering import metered
 from portal.models.company import Company
+from portal.models.usage import CHECK, LISTS
 from portal.queries.companies import get_company_by_slug
 from portal.queries.connections import find_book, find_connection
 from portal.services import connection, gateways, intacct_lists, integration_settings
@@ -38,7 +40,8 @@ def connect(slug: str, company_id: str, user_id: str, entity_id: str, new_book: 
     company = get_company_by_slug(slug)
     db.session.commit()
     login = LoginData(company_id.strip(), user_id.strip(), _password(), entity_id.strip())
-    checked = connection.check(login)
+    with metered(company.id, CHECK):
+        checked = connection.check(login)
     connection.save(company, login, checked, actor=COMMAND_LINE, new_book=new_book)
     db.session.commit()
     _try_to_refresh_lists(company)
@@ -53,7 +56,8 @@ def check(slug: str) -> None:
     login = connection.stored_login(company)
     db.session.commit()
     try:
-        checked = connection.check(login)
+        with metered(company.id, CHECK):
+            checked = connection.check(login)
     except InvalidInput as error:  # what was typed on this command line is not at fault
         raise PortalError(error.message, field=error.field, code=error.code) from None
     connection.save_rights(company, checked)
@@ -76,7 +80,8 @@ def refresh_lists(company: Company) -> None:
     found, book = connection.get(company)
     line = gateways.line(found, book.intacct_company_id, book.entity)
     db.session.commit()
-    fetched = intacct_lists.fetch(line)
+    with metered(company.id, LISTS):
+        fetched = intacct_lists.fetch(line)
     found, _ = connection.get(company)
     intacct_lists.store(found, fetched)
     db.session.commit()

@@ -16,6 +16,7 @@ COMMANDS = {
     "db": "portal.cli.db:group",
     "companies": "portal.cli.companies:group",
     "users": "portal.cli.users:group",
+    "keys": "portal.cli.keys:group",
     "api-keys": "portal.cli.api_keys:group",
     "intacct": "portal.cli.intacct:group",
     "settings": "portal.cli.settings:group",

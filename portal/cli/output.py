@@ -20,6 +20,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import DBAPIError
 
+from portal import logs
 from portal.cli.embedded import open_app
 from portal.config import SettingsError
 from portal.errors import Busy, InvalidInput, Misused, PortalError
@@ -218,8 +219,8 @@ def _database_failed(error: DBAPIError, as_json: bool) -> int:
 
 
 def _unexpected(error: Exception, as_json: bool) -> int:
-    traceback.print_exception(error)
-    text = f"Unexpected {type(error).__name__}: {error}"
+    click.echo(logs.redacted("".join(traceback.format_exception(error))), err=True)
+    text = logs.redacted(f"Unexpected {type(error).__name__}: {error}")
     _tell({"code": "unexpected", "message": text, "field": ""}, text, as_json)
     return ExitCode.FAILED
 

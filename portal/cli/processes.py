@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
 import click
 
+from portal import logs
 from portal.cli.output import ProcessCommand
 from portal.config import Settings
 from portal.jobs import scheduler as scheduling
@@ -31,11 +31,15 @@ def web(host: str, port: int | None) -> None:
 @click.pass_context
 def worker(ctx: click.Context, burst: bool) -> None:
     """Perform accounting syncs and other queued work (RQ)."""
-    working.work(ctx.obj(Settings.from_env()), burst=burst)
+    settings = Settings.from_env()
+    logs.set_up(settings.log_format)
+    working.work(ctx.obj(settings), burst=burst)
 
 
 @click.command("scheduler", cls=ProcessCommand)
 def scheduler() -> None:
     """Put a tick on the queue each minute (rq-scheduler)."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    scheduling.schedule(Settings.from_env().redis_url)
+    settings = Settings.from_env()
+    logs.set_up(settings.log_format)
+    logs.hide_settings(settings)
+    scheduling.schedule(settings.redis_url)

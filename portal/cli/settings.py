@@ -123,6 +123,6 @@ def _told(answer: dict[str, Any]) -> str:
 
 
 def _shown(value: Stored) -> str:
-    if isinstance(value, bool | list):
+    if isinstance(value, bool | int | list):
         return json.dumps(value)
     return value or ""

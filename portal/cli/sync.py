@@ -17,9 +17,11 @@ from portal.models.sync import Kind
 from portal.queries.companies import get_company_by_slug
 from portal.queries.credit_notes import get_credit_note_by_number
 from portal.queries.customers import get_customer_by_number
+from portal.queries.gateway_usage import parse_month
 from portal.queries.invoices import get_invoice_by_number
 from portal.queries.payments import get_payment_by_number
 from portal.queries.runs import get_run, list_runs
+from portal.services.gateway_outlook import body, outlook
 from portal.sync import due, previews, runs
 
 company_option = click.option("--company", "slug", required=True, metavar="SLUG", help="The company's slug.")
@@ -105,6 +107,15 @@ def cancel(run_id: int, slug: str) -> None:
     emit(answer, lambda told_: f"Run {told_['run_id']}: {told_['status']}. It stops at its next record's edge.")
 
 
+@group.command("usage")
+@company_option
+@click.option("--month", default="", metavar="MONTH", help="Such as 2026-11; the present one if left out.")
+def usage(slug: str, month: str) -> None:
+    """Show what Intacct's gateway was asked for in a month, and whether the month stays within its allowance."""
+    company = get_company_by_slug(slug)
+    emit(body(company, outlook(company, parse_month(month))), _usage)
+
+
 def _record(company: Company, text: str) -> dict[str, Any]:
     kind, _, number = text.partition(":")
     if kind not in _FINDERS or not number:
@@ -117,6 +128,15 @@ def _record(company: Company, text: str) -> dict[str, Any]:
 def _table(listing: dict[str, Any]) -> str:
     headers = ("run", "kind", "status", "by", "started (UTC)", "read", "written", "problems", "seconds")
     return table(headers, [_line(item) for item in listing["items"]], right=(0, 5, 6, 7, 8))
+
+
+def _usage(found: dict[str, Any]) -> str:
+    rows = [(one["purpose"].replace("_", " "), f"{one['functions']:,}", f"{one['requests']:,}")
+            for one in found["purposes"]]  # fmt: skip
+    allowed = f" of {found['allowance']:,} allowed" if found["allowance"] else ""
+    lines = [table(("purpose", "functions", "requests"), rows, right=(1, 2))] if rows else []
+    lines.append(f"{found['month']}: {found['functions']:,} functions{allowed}, {found['today']['functions']:,} today.")
+    return "\n".join([*lines, found["words"], *(f"  {sentence}" for sentence in found["advice"])])
 
 
 def _line(item: dict[str, Any]) -> list[Any]:

@@ -38,12 +38,14 @@ def _import(ctx: RunContext, options: InvoiceOptions, document_type: str, *, wit
         show_private=not ctx.entity, doc_par_id=document_type,
     )  # fmt: skip
     for rows in pages.read(ctx, document_type, query):
+        pdfs.fetch_due(ctx)  # of the page before: its place is stored, so nothing of it is told twice
         portion = orders_in.read(ctx, rows, document_type)
         stored = orders_in.store(ctx, portion)
         for raw, told in stored:
             _note(ctx, raw, told)
         if with_pdf:
-            pdfs.fetch(ctx, {told.row.id: raw["DOCID"] for raw, told in stored if told.row is not None})
+            pdfs.want(ctx, {told.row.id: raw["DOCID"] for raw, told in stored if told.row is not None})
+    pdfs.fetch_due(ctx)
 
 
 def _gone(ctx: RunContext, document_type: str, error: IntacctError) -> None:

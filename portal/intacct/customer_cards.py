@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from .stamps import parse_stamp
+from functools import cache
 
 BILL_TO, PRIMARY, DISPLAY = "BILLTOCONTACT", "PRIMARYCONTACT", "DISPLAYCONTACT"
 
 _PLAIN = ("RECORDNO", "CUSTOMERID", "NAME", "STATUS", "CURRENCY", "TERMNAME", "PARENTID", "PARENTNAME",
-          "MEGAENTITYID", "WHENMODIFIED")  # fmt: skip
+          "MEGAENTITYID")  # fmt: skip
 _CONTACT = ("CONTACTNAME", "PRINTAS", "EMAIL1", "EMAIL2", "PHONE1", "MAILADDRESS.ADDRESS1", "MAILADDRESS.ADDRESS2",
             "MAILADDRESS.CITY", "MAILADDRESS.STATE", "MAILADDRESS.ZIP", "MAILADDRESS.COUNTRY")  # fmt: skip
+"""In the order of the attributes of `Contact`, whose `emails` take two of them."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ class CustomerCard:
     parent_id: str
     parent_name: str
     entity: str
-    modified_at: datetime | None
     bill_to: Contact | None
     primary: Contact | None
     display: Contact | None
@@ -62,7 +60,7 @@ class CustomerCard:
         return (*_PLAIN, *contact_fields(BILL_TO), *contact_fields(PRIMARY), *contact_fields(DISPLAY), *more)
 
     @classmethod
-    def from_row(cls, row: Mapping[str, str], offset: timedelta) -> CustomerCard:
+    def from_row(cls, row: Mapping[str, str]) -> CustomerCard:
         """Read one row. Raises `ValueError` naming the field."""
         if not row["RECORDNO"].isdecimal():
             raise ValueError(f"RECORDNO: {row['RECORDNO']!r} is not a record number")
@@ -76,7 +74,6 @@ class CustomerCard:
             parent_id=row.get("PARENTID", ""),
             parent_name=row.get("PARENTNAME", ""),
             entity=row.get("MEGAENTITYID", ""),
-            modified_at=parse_stamp(row.get("WHENMODIFIED", ""), offset),
             bill_to=contact(row, BILL_TO),
             primary=contact(row, PRIMARY),
             display=contact(row, DISPLAY),
@@ -84,6 +81,7 @@ class CustomerCard:
         )
 
 
+@cache
 def contact_fields(path: str) -> tuple[str, ...]:
     """What to ask for of the contact that `path` leads to."""
     return tuple(f"{path}.{name}" for name in _CONTACT)
@@ -91,21 +89,13 @@ def contact_fields(path: str) -> tuple[str, ...]:
 
 def contact(row: Mapping[str, str], path: str) -> Contact | None:
     """The contact at the end of `path`; None where there is none."""
-    value = {name: row.get(f"{path}.{name}", "").strip() for name in _CONTACT}
-    if not value["CONTACTNAME"]:
+    fields = contact_fields(path)
+    name = row.get(fields[0], "").strip()
+    if not name:
         return None
-    return Contact(
-        name=value["CONTACTNAME"],
-        print_as=value["PRINTAS"],
-        emails=_joined(value["EMAIL1"], value["EMAIL2"]),
-        phone=value["PHONE1"],
-        address1=value["MAILADDRESS.ADDRESS1"],
-        address2=value["MAILADDRESS.ADDRESS2"],
-        city=value["MAILADDRESS.CITY"],
-        state=value["MAILADDRESS.STATE"],
-        postal_code=value["MAILADDRESS.ZIP"],
-        country=value["MAILADDRESS.COUNTRY"],
-    )
+    print_as, email1, email2, phone, *address = [row.get(field, "").strip() for field in fields[1:]]
+    plain = email1 if not email2 and "," not in email1 and ";" not in email1 else _joined(email1, email2)
+    return Contact(name, print_as, plain, phone, *address)
 
 
 def _joined(*fields: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import requests
+from requests import Session as HttpSession
 from urllib3.util import Retry
 from zeep import Client
 
@@ -19,10 +20,11 @@ from .endpoints import Address, AllowedHosts
 from .envelope import Answer, Stamps, judge, opened_session, request_values
 from .errors import BadReply, IntacctError, NoReply, SessionExpired
 from .faults import translated
-from .paging import pages
+from .paging import pages, rows_of_all
 from .queries import Page, Query
 from .results import Result
 from .schema import BINDING, document
+from .tally import Tally
 from .transport import NO_RETRY, READ_RETRY, GatewayTransport, http_session
 from .wirelog import Redactor, WireLog
 
@@ -37,7 +39,8 @@ class Gateway:
 
     `url` is called to sign in; a session's own endpoint afterwards, when it is one of Intacct's hosts, the host of
     `url`, or in `allowed_hosts` (host or host:port). Timeouts are seconds. `http` replaces our own HTTP sessions, and
-    with them the retries of reads. `on_session` is told each new session.
+    with them the retries of reads. `on_session` is told each new session. `turn` is entered around each request: it may
+    wait until others at the company have ended, and may raise an `IntacctError` instead.
     """
 
     def __init__(
@@ -48,17 +51,20 @@ class Gateway:
         *,
         session: Session | None = None,
         on_session: Callable[[Session], None] | None = None,
-        http: requests.Session | None = None,
+        http: HttpSession | None = None,
         connect_timeout: float = 10,
         read_timeout: float = 60,
         write_timeout: float = 120,
         wire_log: WireLog | None = None,
         allowed_hosts: frozenset[str] = frozenset(),
         read_retry: Retry = READ_RETRY,
+        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+        tally: Tally | None = None,
     ) -> None:
         self._hosts = AllowedHosts(Address.of(url), allowed_hosts)
         self._url, self._sender, self._login = url, sender, login
         self._session, self._on_session = session, on_session
+        self._turn = turn
         self._wire_log = wire_log if wire_log is not None else WireLog()
         self._redact = Redactor()
         self._hide(sender.password, login.password, session.session_id if session else "")
@@ -66,8 +72,17 @@ class Gateway:
         self._writer = self._client(http or http_session(NO_RETRY), (connect_timeout, write_timeout))
         self._renew_at: float | None = None
         self._clock: datetime | None = None
-        self.requests = 0
-        self.functions = 0
+        self.tally = tally if tally is not None else Tally()
+
+    @property
+    def requests(self) -> int:
+        """Requests so far, of all gateways that share the tally."""
+        return self.tally.cost.requests
+
+    @property
+    def functions(self) -> int:
+        """Functions so far, likewise."""
+        return self.tally.cost.functions
 
     @property
     def clock(self) -> datetime | None:
@@ -78,6 +93,18 @@ class Gateway:
     def session(self) -> Session | None:
         """The session in use, its `expires_at` as the last reply moved it."""
         return self._session
+
+    def open_now(self) -> Session:
+        """The session in use; signs in where there is none or it is about to end. Raises as `sign_in` does."""
+        if self._session is None or self._is_ending(self._session):
+            return self.sign_in()
+        return self._session
+
+    def share(self, other: Gateway) -> None:
+        """Go on in the session of another gateway of the same login, which ends when its newest reply said."""
+        if other._session is not None:
+            self._hide(other._session.session_id)
+            self._session, self._renew_at = other._session, other._renew_at
 
     def sign_in(self) -> Session:
         """Open a new session and use it from now on.
@@ -101,7 +128,7 @@ class Gateway:
         Signs in when needed; connection faults, 5xx and 429 are tried again with a pause. Raises an `IntacctError`
         when the request as a whole failed, `BadReply` also when a call was left without a result.
         """
-        self._ensure_session()
+        self.open_now()
         try:
             answer = self._call(calls, writing=False)
         except SessionExpired:
@@ -119,7 +146,7 @@ class Gateway:
         its error in its result, one without a result `NoReply`. Raises an `IntacctError` for the whole request; its
         `executed` tells whether any of it may have run. An expired session raises `SessionExpired`.
         """
-        self._ensure_session()
+        self.open_now()
         answer = self._call(calls, writing=True, leave_before=leave_before)
         return {call.control_id: _written(answer, call) for call in calls}
 
@@ -130,9 +157,9 @@ class Gateway:
         """
         return pages(query, lambda call: self.read([call])[0])
 
-    def _ensure_session(self) -> None:
-        if self._session is None or self._is_ending(self._session):
-            self.sign_in()
+    def query_all(self, queries: Sequence[Query]) -> list[list[dict[str, str]]]:
+        """All rows of each query; their first pages are one request. Raises as `query` does."""
+        return rows_of_all(queries, self.read)
 
     def _is_ending(self, session: Session) -> bool:
         """By the life that the last reply gave it; before any, by comparing its end with our own clock."""
@@ -178,8 +205,9 @@ class Gateway:
         _check_control_ids(calls)
         self._hosts.check(address)
         values = request_values(self._sender, who, uuid.uuid4().hex, calls, unique=writing)
-        reply = self._post(client, address, values, Departure(leave_before), len(calls), writing)
-        return judge(reply, writing=writing, in_session=isinstance(who, Session), redact=self._redact)
+        with self.tally.watched():
+            reply = self._post(client, address, values, Departure(leave_before), len(calls), writing)
+            return judge(reply, writing=writing, in_session=isinstance(who, Session), redact=self._redact)
 
     def _post(
         self,
@@ -191,14 +219,13 @@ class Gateway:
         writing: bool,
     ) -> HttpReply:
         service = client.create_service(BINDING, address)
-        with departing(departure), translated(departure, writing=writing, redact=self._redact):
+        with self._turn(), departing(departure), translated(departure, writing=writing, redact=self._redact):
             departure.check()
-            self.requests += 1
-            self.functions += functions
-            reply: HttpReply = service.call(**values)
+            with self.tally.request(functions):
+                reply: HttpReply = service.call(**values)
             return reply
 
-    def _client(self, http: requests.Session, timeout: tuple[float, float]) -> Client:
+    def _client(self, http: HttpSession, timeout: tuple[float, float]) -> Client:
         transport = GatewayTransport(http, timeout)
         return Client(document(), transport=transport, plugins=[self._wire_log], settings=SCHEMA)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-]?)(\d{1,2})(?::?(\d{2}))?")
 _DATE_FORMS = ("%m/%d/%Y", "%Y-%m-%d")
 _TIME_FORMS = ("%H:%M:%S", "%H:%M")
 MIDNIGHT = "00:00:00"
+_CLOCK = re.compile("(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
+"""The form in which nearly all times come; `strptime`, which reads the others, is slow."""
 
 
 def parse_amount(text: str) -> Decimal:
@@ -29,7 +32,7 @@ def parse_date(text: str) -> date | None:
     """A date from MM/DD/YYYY (or the older YYYY-MM-DD); "" is None. Raises `ValueError` for anything else."""
     if not text.strip():
         return None
-    return _by_forms(text.strip(), _DATE_FORMS).date()
+    return _date(text.strip())
 
 
 def parse_stamp(text: str, offset: timedelta = timedelta(0)) -> datetime | None:
@@ -39,10 +42,8 @@ def parse_stamp(text: str, offset: timedelta = timedelta(0)) -> datetime | None:
     """
     if not text.strip():
         return None
-    day, _, time = text.strip().replace("T", " ", 1).partition(" ")
-    clock = _by_forms(time.strip() or MIDNIGHT, _TIME_FORMS).time()
-    local = datetime.combine(_by_forms(day, _DATE_FORMS).date(), clock, tzinfo=UTC)
-    return local - offset
+    day, _, clock = text.strip().replace("T", " ", 1).partition(" ")
+    return datetime.combine(_date(day), _clock(clock.strip() or MIDNIGHT), tzinfo=UTC) - offset
 
 
 def format_stamp(moment: datetime, offset: timedelta = timedelta(0)) -> str:
@@ -60,6 +61,16 @@ def parse_offset(text: str) -> timedelta:
         raise ValueError(f"{text!r} is not an offset from GMT")
     difference = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
     return -difference if match[1] == "-" else difference
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> date:
+    """A list names the same few days again and again, and `strptime` is slow."""
+    return _by_forms(text, _DATE_FORMS).date()
+
+
+def _clock(text: str) -> time:
+    return time.fromisoformat(text) if _CLOCK.fullmatch(text) else _by_forms(text, _TIME_FORMS).time()
 
 
 def _by_forms(text: str, forms: tuple[str, ...]) -> datetime:

@@ -10,6 +10,7 @@ from flask import current_app
 
 from portal.errors import PortalError
 from portal.extensions import db, settings
+from portal.jobs import leaving
 from portal.jobs.mail_message import message, sender
 from portal.jobs.mail_server import MailServer, NotSent, server
 from portal.models.access import OutgoingMail
@@ -38,7 +39,7 @@ def send_due() -> int:
     for mail_id in ids:
         failure = send_one(mail_id)
         sent += failure is None
-        if (failure is not None and failure.unreachable) or time.monotonic() > end:
+        if (failure is not None and failure.unreachable) or time.monotonic() > end or leaving.asked():
             break
     return sent
 

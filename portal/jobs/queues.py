@@ -65,6 +65,15 @@ def enqueue_mails() -> bool:
     return True
 
 
+def anybody_waits() -> bool:
+    """Whether a job waits for a worker. False, with a line in the log, when Redis cannot be reached."""
+    try:
+        return any(Queue(name, connection=redis()).count for name in NAMES)
+    except RedisError as error:
+        _log.warning("Redis cannot be asked whether anybody waits: %s", error)
+        return False
+
+
 def _enqueue(queue: str, job: str, arguments: tuple[int, ...], job_id: str, timeout_seconds: int) -> None:
     Queue(queue, connection=redis()).enqueue_call(
         job, args=arguments, job_id=job_id, timeout=timeout_seconds, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS

@@ -1,23 +1,40 @@
-"""The job that performs a run. A failed job is not retried by the queue: the run's lease and the tick do that."""
+"""The job that performs a run, or a slice of it. A failed job is not retried by the queue: the run's lease and the tick
+do that.
+"""
 
 from __future__ import annotations
 
-from flask import current_app
+from typing import cast
+
+from flask import Flask, current_app
 
 from portal.extensions import db
 from portal.imports.steps import STEPS
-from portal.jobs.queues import enqueue_run
+from portal.jobs import leaving
+from portal.jobs.queues import anybody_waits, enqueue_run
 from portal.models.run import Run
 from portal.sync import engine, runs
+from portal.sync.slices import Slice
 
 
 def perform_run(run_id: int) -> None:
-    """Perform the run, then make way for the next one of its book."""
+    """Perform the run until it ends or makes way; then put it on the queue again, or the next one of its book."""
     # The pool was inherited over a fork: its sockets belong to the parent and must be forgotten, not closed.
     db.engine.dispose(close=False)
-    with current_app.app_context():
-        engine.perform(run_id, STEPS)
-        _make_way(run_id)
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    slice_ = Slice(app.extensions["portal_settings"].run_slice_seconds, anybody_waits, leaving.asked)
+    with app.app_context(), leaving.at_the_latest(lambda: _abandon(app, run_id, slice_)):
+        if engine.perform(run_id, STEPS, slice_):
+            enqueue_run(run_id)
+        else:
+            _make_way(run_id)
+
+
+def _abandon(app: Flask, run_id: int, slice_: Slice) -> None:
+    """Leave the run to others, as it stands. From the watching thread, while the run's own waits for Intacct."""
+    with app.app_context():
+        if runs.abandon(run_id, slice_.token):
+            enqueue_run(run_id)
 
 
 def _make_way(run_id: int) -> None:

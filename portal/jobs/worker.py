@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
 from rq import Queue, Worker
 
+from portal.jobs import leaving
 from portal.jobs.lifeline import die_with
 from portal.jobs.queues import NAMES, connect
 
@@ -31,6 +34,17 @@ class PortalWorker(Worker):
         self._tie()
         super().main_work_horse(job, queue)
 
+    def setup_work_horse_signals(self) -> None:
+        """Let the job process leave in order when this worker is asked to stop."""
+        leaving.listen()
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Ask the job process to leave, too: it hands back what it cannot end soon."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+
     def work(self, *args: Any, **kwargs: Any) -> bool:
         """Take jobs until told to stop. Returns whether any was performed."""
         self._tie = die_with(os.getpid())
@@ -38,7 +52,7 @@ class PortalWorker(Worker):
 
 
 def work(app: Flask, *, burst: bool = False) -> None:
-    """Take jobs until SIGTERM (which lets the current one finish); with `burst` until the queues are empty."""
+    """Take jobs until SIGTERM (the current one ends, or is handed back); with `burst` until the queues are empty."""
     # The worker sets its own, longer time-out on this connection: it waits for jobs on it.
     connection = connect(app.extensions["portal_settings"].redis_url, timeout_seconds=None)
     worker = PortalWorker(

@@ -7,6 +7,7 @@ from portal.models import (  # noqa: F401
     connection,
     credit_note,
     customer,
+    gateway_slot,
     inbox,
     invoice,
     invoice_pdf,
@@ -15,4 +16,5 @@ from portal.models import (  # noqa: F401
     sums,
     sync,
     tie_out,
+    usage,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import JSON, ForeignKey, Index
@@ -11,12 +12,26 @@ from portal.models.base import CompanyOwned, JsonDict, Model
 from portal.models.types import UtcTime, utcnow
 
 SYNC_ACTOR = "accounting sync"
+IMPORT_ACTOR = "import"
 """How the name of an actor begins when a run carries over what happened in Intacct; the run's id follows."""
+
+_BY_RUN = re.compile(rf"{SYNC_ACTOR}.*|{IMPORT_ACTOR} \d+")
+
+
+def is_by_run(actor: str) -> bool:
+    """Whether a run acted under this name: what it did here had happened in Intacct."""
+    return _BY_RUN.fullmatch(actor) is not None
+
+
+def run_of(actor: str) -> int | None:
+    """The id of the run that acted under this name."""
+    id_ = actor.rpartition(" ")[2]
+    return int(id_) if is_by_run(actor) and id_.isdecimal() else None
 
 
 class AuditEntry(CompanyOwned, Model):
     """One change. `subject` is a kind ("invoice", "connection", ...), `actor` says who in words: an e-mail address,
-    "command line", "accounting sync 12"."""
+    "command line", "accounting sync 12", "import 3"."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (

@@ -30,6 +30,11 @@ class RunKind(StrEnum):
         """Whether runs of this kind exclude all others of the book; the rest only read."""
         return self not in (RunKind.PREVIEW, RunKind.TIE_OUT)
 
+    @property
+    def in_slices(self) -> bool:
+        """Whether a run of this kind goes on where it was, and so may make way for others in between."""
+        return self not in (RunKind.PREVIEW, RunKind.TIE_OUT, RunKind.SWEEP)
+
 
 class RunState(StrEnum):
     """Where a run is; the row is the truth, Redis only carries its id."""
@@ -76,6 +81,7 @@ class Run(Model):
         Index(None, "book_id", "id"),
         Index("ix_run_unended", "state", "id", sqlite_where=text("state IN ('queued', 'running')"),
               postgresql_where=text("state IN ('queued', 'running')")),
+        Index("ix_run_figures", "state", "kind", "started_at", "ended_at", "claims"),
         Index("ix_run_to_tell", "id", sqlite_where=text(TO_TELL), postgresql_where=text(TO_TELL)),
     )  # fmt: skip
 

@@ -57,6 +57,12 @@ SETTLES_IN_FULL = (
 SETTLED_BY_CREDIT = "settled_by_credit"
 """In `seen_there` of an invoice: the credits that settle it in full in Intacct and are not carried over, in words."""
 
+GONE = "gone"
+"""In `seen_there` of a payment or credit note of ours: a look by its key did not find it in Intacct any more."""
+
+TOTAL_NOW = "total_now"
+"""In `seen_there`: its total as it was last read, where somebody changed it in Intacct; `total` is what was sent."""
+
 KEPT_AS = {"NEGATIVEINVOICE": "ARINVOICE", "INLINECREDIT": "ARINVOICE", "DISCOUNT": "ARPYMT"}
 """The object in Intacct behind a source that is only a part of it; every other source is an object itself."""
 
@@ -136,6 +142,7 @@ class Pair(Model):
         Index("ix_pair_to_send", "source_row_id",
               sqlite_where=text("applied_here <> applied_there AND hold = ''"),
               postgresql_where=text("applied_here <> applied_there AND hold = ''")),
+        Index("ix_pair_held", "source_row_id", sqlite_where=text("hold <> ''"), postgresql_where=text("hold <> ''")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -178,6 +185,8 @@ class Posting(Model):
         one_of("state", PostingState),
         Index("uq_posting_open", "sync_row_id", unique=True,
               sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index("ix_posting_unposted", "state", "sent_at",
+              sqlite_where=text("state <> 'posted'"), postgresql_where=text("state <> 'posted'")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -118,6 +118,23 @@ GUIDES = (
         phrases=("does not exist", "not found"),
     ),
     Guide(
+        slug="money_gone_there",
+        area=PAYMENTS,
+        title="A payment or credit note was deleted in Intacct",
+        happened="Somebody deleted in Intacct what this portal had posted there, with all that it paid. Here nothing"
+        " was changed: it still lies on its invoices, which owe more in Intacct until you decide.",
+        blocks="This record. What is still to be applied of it waits for your decision.",
+        steps=(
+            "Find out in Intacct's audit history who deleted it, and why.",
+            "It was a mistake there: post it again. The money never came: void it here too. Somebody booked it in"
+            " Intacct anew by hand: void it here, and theirs takes its place.",
+            "Or leave both as they are.",
+        ),
+        fixer=ACCOUNTANT,
+        heals=AFTER_CHOICE,
+        phrases=("was deleted in Intacct",),
+    ),
+    Guide(
         slug="imported_gone",
         area=INVOICES,
         title="An imported invoice does not exist in Intacct any more",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -110,17 +110,13 @@ def close_settled(book_id: int, by: str) -> None:
     """Close the problems of records of which nothing is left to send: voided before they were sent, or edited back."""
     owes = exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there)
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
-    settled = select(SyncRow.id).where(
-        SyncRow.book_id == book_id, SyncRow.want_hash == SyncRow.have_hash, ~owes, ~is_open
-    )
+    # Asked of the few open problems, not of all that is settled.
+    settled = exists().where(SyncRow.id == Problem.sync_row_id, SyncRow.want_hash == SyncRow.have_hash, ~owes, ~is_open)
     nothing_anywhere = settled.where(SyncRow.want_hash == "", SyncRow.key == "")
     db.session.execute(
         update(Problem)
         .where(Problem.book_id == book_id, Problem.closed_at.is_(None))
-        .where(
-            Problem.sync_row_id.in_(settled) & Problem.code.not_in(OF_THE_OTHER_SIDE)
-            | Problem.sync_row_id.in_(nothing_anywhere)
-        )
+        .where(settled & Problem.code.not_in(OF_THE_OTHER_SIDE) | nothing_anywhere)
         .values(closed_at=utcnow(), closed_by=by)
         .execution_options(synchronize_session=False)
     )
@@ -136,12 +132,23 @@ def open_there(book_id: int) -> set[tuple[str, str]]:
 
 def close_there(book_id: int, object_: str, key: str, by: str) -> None:
     """Close the problem of a record that is only in Intacct, if it has one."""
+    close_all_there(book_id, object_, [key], by)
+
+
+def close_all_there(book_id: int, object_: str, keys: Collection[str], by: str) -> None:
+    """Close the problems of records that are only in Intacct, where they have one."""
     db.session.execute(
         update(Problem)
-        .where(Problem.book_id == book_id, Problem.object == object_, Problem.key == key)
+        .where(Problem.book_id == book_id, Problem.object == object_, Problem.key.in_(keys))
         .where(Problem.sync_row_id.is_(None), Problem.closed_at.is_(None))
         .values(closed_at=utcnow(), closed_by=by)
     )
+
+
+def troubled(sync_row_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these sync rows have an open problem."""
+    query = select(Problem.sync_row_id).where(Problem.sync_row_id.in_(sync_row_ids), Problem.closed_at.is_(None))
+    return frozenset(row_id for row_id in db.session.scalars(query) if row_id is not None)
 
 
 def open_problem(sync_row_id: int) -> Problem | None:

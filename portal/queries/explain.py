@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.models.audit import SYNC_ACTOR, AuditEntry
+from portal.models.audit import AuditEntry, is_by_run, run_of
 from portal.models.company import Company
 from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunItem, RunKind
-from portal.models.sync import Act, Kind, Pair, Posting, PostingState, SyncRow
+from portal.models.sync import TOTAL_NOW, Act, Kind, Pair, Posting, PostingState, Problem, SyncRow
 from portal.queries.history import history
 from portal.queries.sync_records import row_of
 
@@ -37,16 +37,18 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class Move:
-    """What a step does to the open amount of one side: set it (`to`), or move it (`by`)."""
+    """What a step does to the open amount of one side: set it (`to`), or move it (`by`); `unknown_to` is what an
+    amount that was not known is by then."""
 
     to: Decimal | None = None
     by: Decimal = ZERO
+    unknown_to: Decimal | None = None
 
     def after(self, amount: Decimal | None) -> Decimal | None:
-        """The open amount after it; of an unknown amount only a setting makes a known one."""
+        """The open amount after it."""
         if self.to is not None:
             return self.to
-        return amount + self.by if amount is not None else None
+        return amount + self.by if amount is not None else self.unknown_to
 
 
 STILL = Move()
@@ -54,14 +56,16 @@ STILL = Move()
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happened: an `entry` of the history here, or a `posting` that Intacct took, `number` the other
-    document that it was sent for. `here` and `there` are the open amounts after it, None where there is no document."""
+    """One thing that happened: an `entry` of the history here, a `posting` that Intacct took, `number` the other
+    document that it was sent for, or in `text` what somebody did in Intacct. `here` and `there` are the open amounts
+    after it, None where there is no document."""
 
     at: datetime
     side: Side
     entry: AuditEntry | None = None
     posting: Posting | None = None
     number: str = ""
+    text: str = ""
     run_id: int | None = None
     on_here: Move = STILL
     on_there: Move = STILL
@@ -87,6 +91,7 @@ def explain(company: Company, kind: Kind, record_id: int) -> list[Step]:
     if row is not None:
         steps += [_sent_step(row, posting, sender) for posting, sender in _answered(row)]
         steps += _linked_steps(row)
+        steps += _steps_there(row)
     return with_amounts(sorted(steps, key=lambda step: step.at))
 
 
@@ -130,13 +135,20 @@ def with_amounts(steps: Iterable[Step]) -> list[Step]:
 
 def _own_step(kind: Kind, entry: AuditEntry) -> Step:
     move = _moved_here(kind, entry)
-    carried = entry.actor.startswith(SYNC_ACTOR)
-    run_id = entry.actor.removeprefix(SYNC_ACTOR).strip()
+    carried = is_by_run(entry.actor)
     return Step(
         entry.at, Side.THERE if carried else Side.HERE, entry=entry,
-        run_id=int(run_id) if carried and run_id.isdecimal() else None,
-        on_here=move, on_there=move if carried else STILL,
+        run_id=run_of(entry.actor),
+        on_here=move, on_there=_carried(entry, move) if carried else STILL,
     )  # fmt: skip
+
+
+def _carried(entry: AuditEntry, move: Move) -> Move:
+    """What was carried over moved Intacct's side by as much, which need not stand where ours does."""
+    before, after = _amount(entry.before, "balance"), _amount(entry.after, "balance")
+    if entry.action not in ("applied", "unapplied") or before is None or after is None:
+        return move
+    return Move(by=after - before, unknown_to=after)
 
 
 def _moved_here(kind: Kind, entry: AuditEntry) -> Move:
@@ -229,6 +241,51 @@ def _linked_steps(row: SyncRow) -> list[Step]:
         .where(RunItem.sync_row_id == row.id, RunItem.outcome == _LINKED, Run.kind != RunKind.PREVIEW)
     )
     return [Step(item.at, Side.THERE, run_id=item.run_id) for item in db.session.scalars(query)]
+
+
+def _steps_there(row: SyncRow) -> Iterable[Step]:
+    """What somebody did in Intacct that was not carried over: changed, reversed or deleted what was sent, or deleted
+    money that lay on this invoice. It is told when it was noticed."""
+    query = select(Problem).where(Problem.sync_row_id == row.id, Problem.code.in_(_DONE_THERE)).order_by(Problem.id)
+    for problem in db.session.scalars(query):
+        told = problem.details.get("changes", "")
+        text = f"{_DONE_THERE[problem.code]}{f': {told}' if told else ''}"
+        move = _changed_by(problem) if problem.code == CHANGED else Move(to=ZERO)
+        yield Step(problem.first_seen, Side.THERE, text=text, on_there=move)
+        if problem.code == CHANGED and _was_undone(problem, row):
+            at = problem.closed_at or problem.last_seen
+            yield Step(at, Side.THERE, text="Changed back in Intacct", on_there=Move(by=-move.by))
+    if row.kind == Kind.INVOICE:
+        yield from _money_gone(row)
+
+
+CHANGED = "changed_there"
+_DONE_THERE = {
+    CHANGED: "Changed in Intacct",
+    "reversed_there": "Reversed in Intacct",
+    "gone_there": "Deleted in Intacct",
+}
+"""By the code of the problem that tells it."""
+
+
+def _changed_by(problem: Problem) -> Move:
+    sent, now = (_amount(problem.details.get(side) or {}, "total") for side in ("here", "there"))
+    return Move(by=now - sent) if sent is not None and now is not None else STILL
+
+
+def _was_undone(problem: Problem, row: SyncRow) -> bool:
+    """Whether a run closed it because Intacct's record reads as sent again; a person's decision changes nothing."""
+    return problem.closed_by.startswith("run ") and bool(row.key) and TOTAL_NOW not in row.seen_there
+
+
+def _money_gone(invoice: SyncRow) -> Iterable[Step]:
+    sources = select(Pair.source_row_id).where(Pair.invoice_row_id == invoice.id)
+    query = select(Problem).where(Problem.sync_row_id.in_(sources), Problem.code == "gone_there").order_by(Problem.id)
+    for problem in db.session.scalars(query):
+        amount = _amount(problem.details.get("pairs") or {}, str(invoice.id))
+        if amount and problem.row is not None:
+            text = f"{problem.row.number_there or 'Money'}: deleted in Intacct"
+            yield Step(problem.first_seen, Side.THERE, text=text, on_there=Move(by=amount))
 
 
 def _amount(values: Mapping[str, Any], field: str) -> Decimal | None:

@@ -44,7 +44,9 @@ def posted_otherwise(book_id: int, row_ids: Collection[int] | None = None) -> se
 
 
 def _splits(book_id: int, row_ids: Collection[int] | None) -> dict[int, _Split]:
-    held = select(Pair.source_row_id).where(Pair.hold == BY_HAND)
+    held = select(Pair.source_row_id).where(
+        Pair.hold != "", Pair.hold == BY_HAND
+    )  # the first for the index of held ones
     query = (
         select(SyncRow.id, SyncRow.key, Payment.amount, Pair.hold, Pair.applied_here)
         .join(Pair, Pair.source_row_id == SyncRow.id)

@@ -15,7 +15,9 @@ from portal.models.connection import Book
 from portal.models.invoice import Invoice
 from portal.models.run import Run, RunItem
 from portal.models.sync import Hold, IntacctCustomer, Kind, Posting, PostingState, Problem, SyncRow
+from portal.queries import directions
 from portal.queries.paging import Order, Page, by_id, list_page
+from portal.queries.sync_filter import is_waiting
 
 TAKEN_OUT = (Hold.SKIPPED, Hold.LEFT)
 """What people decided to leave out, and can take back."""
@@ -84,6 +86,7 @@ def held_back(company: Company) -> list[tuple[SyncRow, str]]:
         .where(Book.company_id == company.id, Book.active, SyncRow.hold == Hold.NONE, SyncRow.waiting_for == "")
         .where(Posting.id.in_(newest), Posting.state.in_(_HELD_BACK), ~has_problem)
         .where((Posting.state == PostingState.OPEN) | (SyncRow.want_hash != SyncRow.have_hash))
+        .where((Posting.state == PostingState.OPEN) | SyncRow.kind.in_(directions.sent(company.id)))
         .order_by(SyncRow.id)
     )
     return [(row, _HELD_BACK[PostingState(state)]) for row, state in db.session.execute(query)]
@@ -110,7 +113,10 @@ def closed_of_taken_out(company: Company) -> list[Problem]:
 
 def waiting(company: Company) -> list[SyncRow]:
     """The rows that wait for a forerunner and go by themselves, oldest first."""
-    query = _rows(company).where(SyncRow.waiting_for != "", SyncRow.hold == Hold.NONE)
+    book = db.session.scalar(select(Book).where(Book.company_id == company.id, Book.active))
+    if book is None:
+        return []
+    query = select(SyncRow).where(SyncRow.book_id == book.id, is_waiting(book))
     return list(db.session.scalars(query.order_by(SyncRow.id)))
 
 

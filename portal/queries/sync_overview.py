@@ -20,9 +20,11 @@ from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunItem, RunKind, RunState
-from portal.models.sync import SOURCES, Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
+from portal.models.sync import GONE, SOURCES, TOTAL_NOW, Hold, Kind, Pair, Posting, SyncRow
 from portal.money import ZERO
-from portal.queries import problems, runs
+from portal.queries import left_out, problems, runs
+from portal.queries.sync_filter import is_waiting, word
+from portal.queries.sync_states import State
 
 LEFT_A_MARK = ("created", "updated", "applied", "reversed", "linked", "received", "changed", "voided")
 """Outcomes of run items after which a record was the same on both sides."""
@@ -153,16 +155,14 @@ def to_send(book: Book) -> ToSend:
 
 def count_waiting(book: Book) -> int:
     """How many records wait for a forerunner."""
-    query = select(func.count(SyncRow.id)).where(
-        SyncRow.book_id == book.id, SyncRow.waiting_for != "", SyncRow.hold == Hold.NONE
-    )
+    query = select(func.count(SyncRow.id)).where(SyncRow.book_id == book.id, is_waiting(book))
     return db.session.scalar(query) or 0
 
 
 def both_sides(row: SyncRow) -> BothSides | None:
     """The document of `row` on both sides; None for a customer, or where Intacct does not have it."""
-    there = _amount(row.seen_there.get("total"))
-    if not row.key or there is None:
+    there = _amount(row.seen_there.get(TOTAL_NOW) or row.seen_there.get("total"))
+    if not row.key or there is None or row.seen_there.get(GONE):
         return None
     if row.kind == Kind.INVOICE:
         invoice = db.session.get_one(Invoice, row.record_id)
@@ -201,29 +201,41 @@ def has_postings(row: SyncRow) -> bool:
 
 
 def _is_to_send(book: Book, kind: Kind) -> ColumnElement[bool]:
-    owes = exists().where(Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == "")
-    has_problem = exists().where(Problem.sync_row_id == SyncRow.id, Problem.closed_at.is_(None))
-    is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
+    """What the lists call "To be sent". That its hashes differ, or its pairs, is said first: an index knows these."""
     differs = SyncRow.want_hash != SyncRow.have_hash
     if kind in SOURCES:
-        differs = or_(differs, and_(SyncRow.want_hash != "", owes))
+        unequal = (Pair.applied_here != Pair.applied_there) & (Pair.hold == "")
+        differs = or_(differs, exists().where(Pair.source_row_id == SyncRow.id, unequal))
+    if kind == Kind.PAYMENT:
+        differs = or_(differs, SyncRow.id.in_(left_out.posted_otherwise(book.id)))
     return and_(
-        SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.hold == Hold.NONE, SyncRow.waiting_for == "",
-        differs, ~has_problem, ~is_open,
+        SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.hold == Hold.NONE,
+        differs, word(kind, book) == State.PENDING.value,
     )  # fmt: skip
 
 
 def _pairs(condition: ColumnElement[bool]) -> list[PairHere]:
     source, invoice = SyncRow.__table__.alias("source"), SyncRow.__table__.alias("invoice")
     query = (
-        select(source.c.kind, source.c.record_id, invoice.c.record_id, Pair.applied_here, Pair.applied_there, Pair.hold)
+        select(
+            source.c.kind,
+            source.c.record_id,
+            invoice.c.record_id,
+            Pair.applied_here,
+            Pair.applied_there,
+            Pair.hold,
+            source.c.seen_there,
+        )
         .select_from(Pair)
         .join(source, source.c.id == Pair.source_row_id)
         .join(invoice, invoice.c.id == Pair.invoice_row_id)
         .where(condition)
         .order_by(Pair.id)
     )
-    return [PairHere(*found) for found in db.session.execute(query)]
+    return [
+        PairHere(kind, source_id, invoice_id, here, ZERO if seen.get(GONE) else there, hold)
+        for kind, source_id, invoice_id, here, there, hold, seen in db.session.execute(query)
+    ]
 
 
 def _paid_there(row: SyncRow, total: Decimal, pairs: list[PairHere]) -> Decimal:

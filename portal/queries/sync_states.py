@@ -11,11 +11,11 @@ from sqlalchemy import Exists, exists, select
 
 from portal.extensions import db
 from portal.models.company import Company
-from portal.models.connection import Book, IntegrationSettings
+from portal.models.connection import Book
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.sync import FULL_CREDIT, SETTLED_BY_CREDIT, Hold, Kind, Pair, Posting, PostingState, Problem, SyncRow
-from portal.queries import left_out
+from portal.queries import directions, left_out
 
 
 class State(StrEnum):
@@ -65,12 +65,12 @@ def states(company: Company, kind: Kind, record_ids: Collection[int]) -> dict[in
         .where(SyncRow.book_id == book.id, SyncRow.kind == kind, SyncRow.record_id.in_(list(record_ids)))
     )
     found = list(db.session.execute(query))
-    off = _switched_off(company, kind)
+    off = directions.switched_off(company.id).get(kind, "")
     otherwise = left_out.posted_otherwise(book.id, [row.id for row, *_ in found]) if kind == Kind.PAYMENT else set()
     for row, problem, is_open, owes, withheld in found:
         owes = owes or row.id in otherwise
         state, reason = _judge(row, problem, is_open, owes, row.record_id in unfinished, book.entity, withheld)
-        if state == State.PENDING and off:
+        if state in (State.WAITING, State.PENDING) and off:
             state, reason = State.EXCLUDED, off
         answer[row.record_id] = SyncState(
             state, reason, row.object, row.key, row.number_there, row.synced_at, problem.id if problem else None,
@@ -102,23 +102,6 @@ def _judge(
     if settled:
         return State.EXCLUDED, "Voided before it was sent; Intacct never had it."
     return State.PENDING, "Goes to Intacct with the next sync."
-
-
-_SWITCHES = {
-    Kind.CUSTOMER: ("write_invoices", "invoices and their customers"),
-    Kind.INVOICE: ("write_invoices", "invoices"),
-    Kind.PAYMENT: ("write_payments", "payments"),
-    Kind.CREDIT_NOTE: ("write_credit_notes", "credit notes"),
-}
-
-
-def _switched_off(company: Company, kind: Kind) -> str:
-    """Why nothing of this kind is sent at all; "" where it is."""
-    chosen = db.session.get(IntegrationSettings, company.id)
-    switch, what = _SWITCHES[kind]
-    if chosen is None or chosen.values.get(switch) is not False:
-        return ""
-    return f"Sending {what} to Intacct is switched off in the integration settings."
 
 
 def _elsewhere(row: SyncRow, entity: str) -> str:

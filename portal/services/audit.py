@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import insert
+
 from portal.extensions import db
-from portal.models.audit import SYNC_ACTOR, AuditEntry
+from portal.models.audit import AuditEntry, is_by_run
 from portal.models.base import JsonDict
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, in the words of the history: an e-mail address, "command line", "accounting sync 12"."""
+    """Who does something, in the words of the history: an e-mail address, "command line", "accounting sync 12"; of an
+    import "import 3"."""
 
     text: str
     user_id: int | None = None
@@ -22,7 +26,7 @@ class Actor:
     @property
     def is_sync(self) -> bool:
         """Whether a run of the accounting sync acts, which carries over what already happened in Intacct."""
-        return self.user_id is None and self.text.startswith(SYNC_ACTOR)
+        return self.user_id is None and is_by_run(self.text)
 
 
 def record(
@@ -51,6 +55,16 @@ def record(
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def record_many(company_id: int, actor: Actor, subject: str, action: str, after: Mapping[int, JsonDict]) -> None:
+    """Write one entry for each subject that came into being in one go, all in one statement. `after` is by its id."""
+    shared = {
+        "company_id": company_id, "actor": actor.text, "user_id": actor.user_id, "subject": subject, "action": action,
+    }  # fmt: skip
+    if after:
+        entries = [shared | {"subject_id": id_, "after": plain(values)} for id_, values in after.items()]
+        db.session.execute(insert(AuditEntry), entries)
 
 
 def record_change(

@@ -166,6 +166,8 @@ def show(amount: Decimal, currency: str) -> str:
 
 def _stray_character(text: str, lines: bool) -> str:
     """The first control character, lone surrogate or non-character: neither XML nor PostgreSQL takes them."""
+    if text.isprintable():  # nearly every text, and none of those is
+        return ""
     allowed = "\n\t" if lines else ""
     for character in text:
         if character in allowed or (character.isascii() and character.isprintable()):

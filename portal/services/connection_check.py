@@ -57,9 +57,8 @@ def check(login: LoginData) -> Checked:
     """
     _check_typed(login)
     try:
-        gateway = gateways.open_gateway(
-            gateways.Line(Login(login.company_id, login.user_id, login.password, login.entity_id), None),
-            waited_for=True,
+        gateway = gateways.open_waited_for(
+            gateways.Line(Login(login.company_id, login.user_id, login.password, login.entity_id), None)
         )
         gateway.sign_in()
         company = _ask(gateway, _about_company(login.user_id))

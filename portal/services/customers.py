@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 
-from portal.errors import NotAllowedNow
+from portal.errors import InvalidInput, NotAllowedNow
 from portal.extensions import db
 from portal.models.base import JsonDict, Origin
 from portal.models.company import Company
@@ -18,7 +18,7 @@ from portal.models.invoice import Invoice
 from portal.services import audit, wanted
 from portal.services.audit import Actor
 from portal.services.checks import Faults
-from portal.services.numbers import check_number, next_number, saving
+from portal.services.numbers import check_number, clean_number, next_number, next_numbers, saving, taken
 from portal.services.records import hold, refuse_stale
 
 
@@ -107,10 +107,54 @@ def activate(customer: Customer, *, actor: Actor) -> Customer:
     return _set_active(customer, True, actor)
 
 
+def create_many(
+    company: Company, data: Sequence[CustomerData], *, actor: Actor, origin: Origin
+) -> list[Customer | InvalidInput]:
+    """Add customers in as few statements as one takes. In the order of `data`: the customer, or why it cannot be kept.
+
+    A number that is taken, here or further up in `data`, is generated, as an absent one is. Flushes; an IntegrityError
+    says that somebody took a number in the same moment. Nobody is told what the sync wants of them: the caller is.
+    """
+    checked = [_cleaned_or_faults(item, company.base_currency, origin) for item in data]
+    sound = [values for values in checked if isinstance(values, dict)]
+    _give_numbers(company.id, sound)
+    added = [Customer(company_id=company.id, origin=origin, **values) for values in sound]
+    db.session.add_all(added)
+    db.session.flush()
+    audit.record_many(
+        company.id, actor, "customer", "created", {customer.id: _snapshot(customer) for customer in added}
+    )
+    left = iter(added)
+    return [next(left) if isinstance(values, dict) else values for values in checked]
+
+
 def is_same(customer: Customer, data: CustomerData) -> bool:
     """Whether `data` says nothing else than the customer as it is. Raises InvalidInput as `edit` does."""
-    values = _checked(customer.company_id, data, customer.currency, Origin(customer.origin), customer.id)
+    currency, origin = customer.currency, Origin(customer.origin)
+    if data.number == customer.number:  # it is the customer's own, so nobody else has it
+        values = _cleaned(data, currency, origin)
+    else:
+        values = _checked(customer.company_id, data, currency, origin, customer.id)
     return {name: getattr(customer, name) for name in values} == values
+
+
+def _cleaned_or_faults(data: CustomerData, currency: str, origin: Origin) -> JsonDict | InvalidInput:
+    try:
+        return _cleaned(data, currency, origin)
+    except InvalidInput as error:
+        return error
+
+
+def _give_numbers(company_id: int, customers: Sequence[JsonDict]) -> None:
+    used = taken(company_id, Customer, [values["number"] for values in customers])
+    without = []
+    for values in customers:
+        key = values["number"].casefold()
+        if not key or key in used:
+            without.append(values)
+        used.add(key)
+    for values, number in zip(without, next_numbers(company_id, Customer, len(without), used), strict=True):
+        values["number"] = number
 
 
 def _refuse_drafts(customer: Customer) -> None:
@@ -149,10 +193,21 @@ def _drafts(customer: Customer) -> str:
 
 
 def _checked(company_id: int, data: CustomerData, currency: str, origin: Origin, own_id: int | None = None) -> JsonDict:
+    return _values(
+        data, currency, origin, lambda faults: check_number(faults, company_id, Customer, data.number, own_id)
+    )
+
+
+def _cleaned(data: CustomerData, currency: str, origin: Origin) -> JsonDict:
+    """The values, whether or not the number is free. Raises InvalidInput with every fault."""
+    return _values(data, currency, origin, lambda faults: clean_number(faults, Customer, data.number))
+
+
+def _values(data: CustomerData, currency: str, origin: Origin, number: Callable[[Faults], str]) -> JsonDict:
     faults = Faults()
     values: JsonDict = {
         "name": faults.text("name", "The name", data.name, required=True),
-        "number": check_number(faults, company_id, Customer, data.number, own_id),
+        "number": number(faults),
         "currency": faults.currency("currency", data.currency or currency),
         "active": data.active,
         "extra": faults.metadata("metadata", data.metadata),

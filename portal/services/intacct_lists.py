@@ -106,7 +106,7 @@ def fetch(line: gateways.Line, kinds: Iterable[str] = tuple(KINDS)) -> Fetched:
     items: dict[str, list[Item]] = {}
     refused: dict[str, str] = {}
     try:
-        gateway = gateways.open_gateway(line, waited_for=True)
+        gateway = gateways.open_waited_for(line)
         for kind in kinds:
             try:
                 items[kind] = _read(gateway, KINDS[kind], at_top=not line.login.entity_id)

@@ -47,6 +47,7 @@ class Choices:
     import_pdfs: bool = False
     sync_from: dt.date | None = None
     sync_full_credits: bool = False
+    monthly_allowance: int | None = None
 
     def deposit_for(self, method: str, currency: str) -> Deposit:
         """Where a payment of this method and currency goes: the closest of `payment_rules`, else `deposit_to`."""

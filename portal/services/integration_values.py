@@ -21,10 +21,11 @@ from portal.services.intacct_lists import (
 from portal.services.integration_rows import BANK, UNDEPOSITED
 
 LONGEST_ID = 60
+MOST = 1_000_000_000
 FIRST_DATE, LAST_DATE = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
 
 Lists = Mapping[str, KnownList]
-Stored = bool | str | None | list[str] | list[dict[str, str]]
+Stored = bool | int | str | None | list[str] | list[dict[str, str]]
 """What a setting is kept as: plain JSON."""
 
 
@@ -37,6 +38,7 @@ class Takes(StrEnum):
     LOCATION = "location"
     DEPARTMENT = "department"
     DATE = "date"
+    COUNT = "count"
     WORD = "word"
     NAMES = "names"
     RULES = "payment rules"
@@ -122,6 +124,9 @@ SETTINGS: Mapping[str, Setting] = {
                 "Documents dated earlier are left alone on both sides. Empty: all are synced."),
         Setting("sync_full_credits", Takes.SWITCH, ADVANCED, "Sync credits that settle a whole invoice",
                 "Off: an invoice that credits alone settle is settled on its own side only, and shown as such."),
+        Setting("monthly_allowance", Takes.COUNT, ADVANCED, "Monthly allowance at Intacct",
+                "How many API transactions your Intacct contract holds a month. The forecast on Accounting sync is held"
+                " against it. Empty: none is known."),
     )
 }  # fmt: skip
 
@@ -161,6 +166,15 @@ def _day(value: Any) -> dt.date | None:
         return dt.date.fromisoformat(value.strip()) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _count(setting: Setting, value: Any, lists: Lists) -> int | None:
+    text = str(value).strip().replace(",", "") if isinstance(value, str | int) and not isinstance(value, bool) else "?"
+    if value is None or not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= MOST):
+        raise _bad(setting, f"is a whole number from 1 to {MOST:,}, or empty.")
+    return int(text)
 
 
 def _text(setting: Setting, value: Any) -> str:
@@ -269,6 +283,7 @@ def _bad(setting: Setting, rest: str, code: str = "") -> InvalidInput:
 _READERS: Mapping[Takes, Callable[[Setting, Any, Lists], Stored]] = {
     Takes.SWITCH: _switch,
     Takes.DATE: _date,
+    Takes.COUNT: _count,
     Takes.DEPOSIT: _deposit,
     Takes.ACCOUNT: _account,
     Takes.LOCATION: _dimension,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import select, text
@@ -18,6 +18,9 @@ from portal.services.checks import Faults
 
 Numbered = type[Customer] | type[Invoice] | type[Payment] | type[CreditNote]
 
+AT_ONCE = 500
+"""Databases take only so many values in one query."""
+
 _PREFIXES: dict[Numbered, str] = {Customer: "CUST", Invoice: "INV", Payment: "PMT", CreditNote: "CN"}
 _WORDS: dict[Numbered, str] = {
     Customer: "customer",
@@ -28,19 +31,38 @@ _WORDS: dict[Numbered, str] = {
 
 # One statement on both databases: the row stays locked until the transaction ends, so no number is given twice.
 _NEXT = text(
-    "INSERT INTO number_series (company_id, kind, next_value) VALUES (:company, :kind, 2)"
-    " ON CONFLICT (company_id, kind) DO UPDATE SET next_value = number_series.next_value + 1"
-    " RETURNING next_value - 1"
+    "INSERT INTO number_series (company_id, kind, next_value) VALUES (:company, :kind, 1 + :count)"
+    " ON CONFLICT (company_id, kind) DO UPDATE SET next_value = number_series.next_value + :count"
+    " RETURNING next_value - :count"
 )
 
 
 def next_number(company_id: int, model: Numbered) -> str:
     """The next free number of the series, such as INV-00001; numbers that somebody typed are passed over."""
-    while True:
-        value = db.session.execute(_NEXT, {"company": company_id, "kind": model.__tablename__}).scalar_one()
-        number = f"{_PREFIXES[model]}-{value:05d}"
-        if not is_taken(company_id, model, number):
-            return number
+    return next_numbers(company_id, model, 1)[0]
+
+
+def next_numbers(company_id: int, model: Numbered, count: int, promised: Collection[str] = ()) -> list[str]:
+    """So many next free numbers of the series; `promised` are number keys that others of the same go will have."""
+    found: list[str] = []
+    while len(found) < count:
+        asked = {"company": company_id, "kind": model.__tablename__, "count": count - len(found)}
+        first = db.session.execute(_NEXT, asked).scalar_one()
+        numbers = [f"{_PREFIXES[model]}-{value:05d}" for value in range(first, first + asked["count"])]
+        used = taken(company_id, model, numbers) | set(promised)
+        found += [number for number in numbers if number.casefold() not in used]
+    return found
+
+
+def taken(company_id: int, model: Numbered, numbers: Iterable[str]) -> set[str]:
+    """The number keys, of these numbers, that records of the company have."""
+    keys = sorted({number.casefold() for number in numbers})
+    found: set[str] = set()
+    for start in range(0, len(keys), AT_ONCE):
+        some = keys[start : start + AT_ONCE]
+        query = select(model.number_key).where(model.company_id == company_id, model.number_key.in_(some))
+        found |= set(db.session.scalars(query))
+    return found
 
 
 def is_taken(company_id: int, model: Numbered, number: str, own_id: int | None = None) -> bool:
@@ -51,10 +73,14 @@ def is_taken(company_id: int, model: Numbered, number: str, own_id: int | None =
     return found is not None and found != own_id
 
 
+def clean_number(faults: Faults, model: Numbered, number: str) -> str:
+    """A number as somebody typed it, cleaned, whether or not it is free. Empty stays empty."""
+    return faults.text("number", "The number", number, limit="customer number" if model is Customer else "number")
+
+
 def check_number(faults: Faults, company_id: int, model: Numbered, number: str, own_id: int | None = None) -> str:
     """A number as somebody typed it, cleaned; faults are noted at the field `number`. Empty stays empty."""
-    limit = "customer number" if model is Customer else "number"
-    cleaned = faults.text("number", "The number", number, limit=limit)
+    cleaned = clean_number(faults, model, number)
     sound = not any(fault.field == "number" for fault in faults.found)
     if cleaned and sound and is_taken(company_id, model, cleaned, own_id):
         faults.found.append(_taken(model, cleaned))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from portal.errors import PortalError
@@ -23,6 +25,27 @@ def decrypt(token: bytes) -> str:
             "Put the former key back into CREDENTIALS_KEYS, or enter the password again.",
             code="credentials_keys",
         ) from None
+
+
+def key_of(token: bytes) -> int | None:
+    """Which of CREDENTIALS_KEYS `token` is encrypted under, counted from 0; None: none of them."""
+    for position, key in enumerate(settings().credentials_keys):
+        try:
+            Fernet(key).decrypt(token)
+        except InvalidToken:
+            continue
+        return position
+    return None
+
+
+def renew(token: bytes) -> bytes:
+    """The same secret under the first of CREDENTIALS_KEYS. Raises InvalidToken when none of them fits."""
+    return _box().rotate(token)
+
+
+def fingerprints() -> list[str]:
+    """A short mark of each of CREDENTIALS_KEYS, by which people tell them apart; it tells nothing of the key."""
+    return [hashlib.sha256(b"credentials key " + key.encode()).hexdigest()[:8] for key in settings().credentials_keys]
 
 
 def _box() -> MultiFernet:

@@ -126,13 +126,18 @@ def sync_row(book: Book, kind: Kind, record: Record) -> SyncRow:
 
 
 def _new_row(book: Book, kind: Kind, record: Record) -> SyncRow:
-    row = SyncRow(
-        book_id=book.id, kind=kind, record_id=record.id, origin=record.origin,
-        ref=facts.reference(record.uuid), want_hash="", have_hash="",
-    )  # fmt: skip
+    row = unsaved_row(book, kind, record)
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def unsaved_row(book: Book, kind: Kind, record: Record) -> SyncRow:
+    """The sync row of a new record, for a caller that adds many at once; nothing is wanted of it yet."""
+    return SyncRow(
+        book_id=book.id, kind=kind, record_id=record.id, origin=record.origin,
+        ref=facts.reference(record.uuid), want_hash="", have_hash="",
+    )  # fmt: skip
 
 
 def want_as_is(row: SyncRow) -> None:

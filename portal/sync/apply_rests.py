@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from portal.extensions import db
 from portal.models.sync import BY_HAND, Act, Kind, Pair, SyncRow
 from portal.services.checks import show
-from portal.sync import judging, looking, sending, write_invoices
-from portal.sync.context import RunContext
+from portal.sync import gone, judging, links, looking, sending, write_invoices
+from portal.sync.context import NOT_THERE_YET, RunContext
 from portal.sync.looking import There
 from portal.sync.mapping import CreditNoteRecord, Part, PaymentRecord, build_apply
 from portal.sync.sending import Ready
@@ -22,20 +22,43 @@ NAMES = {Kind.PAYMENT: "Payment", Kind.CREDIT_NOTE: "Credit note"}
 
 def apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> None:
     """Put what is still to be applied of payments and credit notes that are there onto their invoices."""
-    sendable = [snapshot for snapshot in snapshots if not _apply_waits(ctx, snapshot)]
+    sendable = [snapshot for snapshot in snapshots if not (_is_gone(snapshot) or _apply_waits(ctx, snapshot))]
     ctx.checkpoint()
     if not sendable:
         return
-    invoices = paid_invoices(ctx, sendable)
+    invoices = looking.invoices_by_key(ctx, paid_keys(sendable))
+    lying = _lying_there(ctx, sendable)
     ready = []
     for snapshot in sendable:
-        row = db.session.get_one(SyncRow, snapshot.row_id)
+        if _lies_there_already(ctx, snapshot, lying.get(snapshot.key, {})):
+            continue
         owed = _owed(snapshot)
         amounts = [(part, part.amount) for part, _ in owed]
-        if owed and invoices_take_it(ctx, row, snapshot, amounts, invoices):
+        if owed and invoices_take_it(ctx, snapshot, amounts, invoices):
             ready.append(_ready_to_apply(snapshot, owed, today))
     ctx.checkpoint()
     sending.send_all(ctx, ready)
+
+
+def _lying_there(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[str, dict[str, Decimal]]:
+    """What lies of the sources on invoices there, now: source key -> invoice key -> amount."""
+    keys = [snapshot.key for snapshot in snapshots if not snapshot.key.startswith(NOT_THERE_YET)]
+    return looking.applied_of(ctx, keys, links.OBJECTS[snapshots[0].kind])
+
+
+def _lies_there_already(ctx: RunContext, snapshot: Snapshot, lying: Mapping[str, Decimal]) -> bool:
+    """Whether more lies there than was known, on an invoice that is to get some: it is taken over, and nothing is sent
+    now. The rows were read while their invoice had no link, as after a restore, or somebody applied it since."""
+    if all(lying.get(part.invoice_key, Decimal(0)) <= lies for part, lies in _owed(snapshot)):
+        return False
+    links.take_over_applied(db.session.get_one(SyncRow, snapshot.row_id), lying)
+    ctx.item("linked", "Intacct has applied it already.", row_id=snapshot.row_id)
+    return True
+
+
+def _is_gone(snapshot: Snapshot) -> bool:
+    """It was deleted there, which is a problem already: until somebody decides, nothing can be applied of it."""
+    return gone.stands(db.session.get_one(SyncRow, snapshot.row_id))
 
 
 def _apply_waits(ctx: RunContext, snapshot: Snapshot) -> bool:
@@ -79,14 +102,13 @@ def hold_parts(ctx: RunContext, snapshot: Snapshot) -> None:
         )
 
 
-def paid_invoices(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[str, There]:
-    keys = [part.invoice_key for snapshot in snapshots for part in source_of(snapshot).parts]
-    return looking.invoices_by_key(ctx, keys)
+def paid_keys(snapshots: Sequence[Snapshot]) -> list[str]:
+    """The keys of the invoices that these put money on."""
+    return [part.invoice_key for snapshot in snapshots for part in source_of(snapshot).parts]
 
 
 def invoices_take_it(
     ctx: RunContext,
-    row: SyncRow,
     snapshot: Snapshot,
     amounts: Sequence[tuple[Part, Decimal]],
     invoices: dict[str, There],
@@ -94,14 +116,15 @@ def invoices_take_it(
     """Whether each invoice is there, alive, and owes what we are about to pay; a problem where not."""
     for part, amount in amounts:
         there = invoices.get(part.invoice_key)
+        if there and not (there.gone_back or there.unreadable) and Decimal(there.due) >= amount:
+            continue
+        row = db.session.get_one(SyncRow, snapshot.row_id)
         if there is None or there.gone_back:
             _invoice_is_not_there(ctx, row, part, there)
         elif there.unreadable:
             judging.unreadable(ctx, row, part.invoice_number, there.unreadable)
-        elif Decimal(there.due) < amount:
-            paid_on_both_sides(ctx, row, snapshot, part.invoice_number, amount, Decimal(there.due))
         else:
-            continue
+            paid_on_both_sides(ctx, row, snapshot, part.invoice_number, amount, Decimal(there.due))
         return False
     return True
 

@@ -21,7 +21,7 @@ from portal.models.sync import Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services import applying, payments
 from portal.services.checks import show
-from portal.sync import both_sides, links, opening, received, scope, whose, withheld
+from portal.sync import both_sides, gone, links, opening, received, scope, whose, withheld
 from portal.sync.context import RunContext
 from portal.sync.money import OPENING, Source
 from portal.sync.picture import Picture
@@ -96,6 +96,11 @@ def _carry(ctx: RunContext, invoice_row: SyncRow, source: Source, amount: Decima
         if amount and not whose.was_ours(ctx.book_id, source):
             received.receive(ctx, invoice, invoice_row, source, amount, picture)
         return
+    if source in picture.gone and gone.is_ours(row):
+        gone.tell(ctx, row)
+        return
+    if source in picture.headers:
+        gone.came_back(ctx, row)
     pair = links.pair_of(row.id, invoice_row.id)
     change = amount - pair.applied_there
     pair.applied_there = amount

@@ -36,6 +36,11 @@ POST_ON_OPEN_DAY = Option(
     "post_on_open_day", "Post on the first open day", "It keeps its date here; its posting date in Intacct differs."
 )
 
+VOID_MONEY_HERE = Option("void_here", "Void it here too", "What it pays is open here again, as it is in Intacct.")
+POST_MONEY_AGAIN = Option(
+    "post_again", "Post it again", "Intacct gets it anew with the next sync, with what it pays here."
+)
+
 _OPTIONS: dict[str, tuple[Option, ...]] = {
     "number_taken": (RENUMBER, LINK, SKIP),
     "customer_ambiguous": (LINK, CREATE_SECOND, SKIP),
@@ -45,6 +50,7 @@ _OPTIONS: dict[str, tuple[Option, ...]] = {
     "changed_there": (LEAVE,),
     "reversed_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
     "gone_there": (VOID_HERE, POST_AGAIN_AS, LEAVE),
+    "money_gone_there": (VOID_MONEY_HERE, POST_MONEY_AGAIN, LEAVE),
     "imported_gone": (VOID_HERE, SKIP),
     "cannot_tell": (LINK, POST_AGAIN, LEAVE),
     "paid_both_sides": (VOID_HERE, LEAVE),

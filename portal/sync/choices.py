@@ -61,7 +61,8 @@ def resolve(problem: Problem, choice: str, *, to: str = "", actor: Actor) -> Non
     row = db.session.get_one(SyncRow, problem.sync_row_id)
     _refuse_while_open(row)
     _DEEDS[choice](problem, row, to.strip(), actor)
-    _note(row, actor, f"chose {choice}{f' {to.strip()}' if to else ''} for: {problem.text}")
+    chosen = f"{option.label} ({to.strip()})" if to.strip() else option.label
+    _note(row, actor, f'Decided "{chosen}" where: {problem.text}')
     db.session.flush()
 
 
@@ -71,7 +72,7 @@ def skip(row: SyncRow, reason: str, *, actor: Actor) -> None:
         raise InvalidInput("Say why it is skipped.", field="reason")
     row.hold, row.hold_reason = Hold.SKIPPED, f"{reason.strip()} ({actor.text})"
     ledger.close(row, actor.text)
-    _note(row, actor, f"skipped: {reason.strip()}")
+    _note(row, actor, f"Skipped: {reason.strip()}")
     db.session.flush()
 
 
@@ -83,7 +84,7 @@ def unskip(row: SyncRow, *, actor: Actor) -> None:
     _tell_wanted(_record(row))
     if row.kind == Kind.INVOICE:
         _ask_what_was_booked_by_hand(row)
-    _note(row, actor, "un-skipped")
+    _note(row, actor, "Taken back into the sync")
     db.session.flush()
 
 
@@ -223,6 +224,8 @@ def _void_here(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
             links.unlink(row)
         credit_notes.void(record, reason=f"Decided on: {problem.text}", actor=actor)
     elif isinstance(record, Payment):
+        if problem.code == "gone_there":
+            links.unlink(row)
         payments.void(record, reason=f"Decided on: {problem.text}", actor=actor)
     else:
         raise NotAllowedNow("A customer cannot be voided.")

@@ -8,26 +8,33 @@ what the steps store and refuses to write to Intacct; only what it noted about e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from portal.database import now_ms
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
+from portal.models.audit import IMPORT_ACTOR, SYNC_ACTOR
 from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import SyncRow
 from portal.models.types import utcnow
 from portal.services.audit import Actor
+from portal.services.gateway_usage import Meter
 from portal.services.integration_settings import Choices
+from portal.services.turns import Turn
 from portal.sync import runs
+from portal.sync.flight import Flight, Landing
 from portal.sync.mapping import Currencies
 from portal.sync.pace import Pace
 from portal.sync.shown import AsShown
+from portal.sync.slices import HandedBack, Slice
 
 NOT_THERE_YET = "preview:"
 """Begins the key of a record that is not in Intacct but, as a preview sees it, would be by then."""
@@ -91,6 +98,8 @@ class RunContext:
     offset: timedelta
     intacct_user_id: str
     gateway: Gateway
+    flight: Flight
+    meter: Meter
     lease_seconds: int
     settle_wait: timedelta
     subject: dict[str, Any] = field(default_factory=dict)
@@ -102,11 +111,17 @@ class RunContext:
     pace: Pace = field(default_factory=Pace)
     pretence: Pretence | None = None
     as_shown: AsShown | None = None
+    slice: Slice = field(default_factory=Slice)
+    together: list[dict[str, Any]] | None = None
+    """Items that wait to be written in one statement."""
+    taken_up_again_since: datetime | None = None
+    """When a run began that an earlier worker or slice has worked on: what that told is not told again."""
 
     @property
     def actor(self) -> Actor:
         """Who the book's history names for what this run does."""
-        return Actor(f"accounting sync {self.run_id}")
+        imports = self.does in (RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES)
+        return Actor(f"{IMPORT_ACTOR if imports else SYNC_ACTOR} {self.run_id}")
 
     @property
     def by(self) -> str:
@@ -127,12 +142,32 @@ class RunContext:
         """All rows of a bounded query."""
         return [row for page in self.pages(query) for row in page.rows]
 
-    def write(self, calls: Sequence[Call], leave_before: float) -> dict[str, Result]:
+    def rows_of_all(self, queries: Sequence[Query]) -> list[list[dict[str, str]]]:
+        """All rows of each of some bounded queries, asked in one request."""
+        _no_transaction()
+        return self.gateway.query_all(queries)
+
+    def wait_for_turn(self) -> Turn:
+        """The right to send one request; outside transactions, since others may have to end first."""
+        _no_transaction()
+        return self.flight.wait_for_turn()
+
+    def next_turn(self) -> Turn | None:
+        """As `wait_for_turn`, but None when a request that is out is to be landed first."""
+        _no_transaction()
+        return self.flight.turn_beside() if self.flight.busy else self.flight.wait_for_turn()
+
+    def depart(self, calls: Sequence[Call], leave_before: float, turn: Turn, cargo: object) -> None:
         """Send functions that change Intacct's book; never inside a transaction, never twice, never in a preview."""
         _no_transaction()
         if self.pretence is not None:
             raise AssertionError("a preview must not write to Intacct")
-        return self.gateway.write(calls, leave_before=leave_before)
+        self.flight.send(calls, leave_before, turn, cargo)
+
+    def land(self) -> Landing[Any]:
+        """Wait for the end of the request that left first; never inside a transaction."""
+        _no_transaction()
+        return self.flight.land()
 
     def item(
         self,
@@ -149,12 +184,35 @@ class RunContext:
             "run_id": self.run_id, "sync_row_id": row_id, "object": object_, "key": key, "step": self.step,
             "outcome": outcome, "text": text, "details": details or {}, "at": utcnow(),
         }  # fmt: skip
+        if self.pretence is None and self.together is not None:
+            self.together.append(values)
+            return
         if self.pretence is None:
             db.session.add(RunItem(**values))
             return
         if row_id is not None and row_id > self.pretence.newest_row:
             values["sync_row_id"] = None
         self.pretence.notes.append(values)
+
+    @contextmanager
+    def noting_together(self) -> Iterator[None]:
+        """Write what is noted inside in one statement, at its end; nothing of it when it ends in an exception."""
+        self.together = []
+        try:
+            yield
+            if self.together:
+                db.session.execute(insert(RunItem), self.together)
+        finally:
+            self.together = None
+
+    def has_told(self, row_id: int, outcome: str) -> bool:
+        """Whether an earlier worker or slice of this run has listed the record with this outcome."""
+        if self.taken_up_again_since is None:
+            return False
+        query = select(RunItem.id).where(
+            RunItem.run_id == self.run_id, RunItem.sync_row_id == row_id, RunItem.outcome == outcome
+        )
+        return db.session.scalar(query.limit(1)) is not None
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the run's figures, such as "written.invoices"."""
@@ -207,14 +265,17 @@ class RunContext:
             self.save()
 
     def save(self, **progress: Any) -> bool:
-        """Commit what was done, if the run is still ours; whether somebody asked the run to stop. Raises LostLease."""
+        """Commit what was done, if the run is still ours, and push its lease out with it; whether somebody asked the
+        run to stop. Raises LostLease."""
         if self.pretence is not None:
             db.session.rollback()
             self._keep_notes(self.pretence)
-        asked = runs.write(
-            self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings), **progress
-        )  # fmt: skip
-        db.session.commit()
+        with self.meter.noting():
+            asked = runs.write(
+                self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings),
+                lease_until=now_ms() + self.lease_seconds * 1000, **progress,
+            )  # fmt: skip
+            db.session.commit()
         return asked
 
     def _keep_notes(self, pretence: Pretence) -> None:
@@ -223,12 +284,23 @@ class RunContext:
             pretence.notes.clear()
 
     def checkpoint(self, **progress: Any) -> None:
-        """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop."""
+        """Commit as `save` does, at a record's edge: Cancelled when somebody asked the run to stop, HandedBack when
+        somebody asked its process to."""
         if self.save(**progress):
             raise Cancelled
+        if self.slice.must_leave():
+            raise HandedBack
+
+    def give_way(self) -> None:
+        """Where something was stored and more is to come: HandedBack when this slice is over and others wait."""
+        if self.kind.in_slices and self.slice.is_over():
+            raise HandedBack
 
     def stop_if_asked(self) -> None:
-        """Raise Cancelled when somebody asked the run to stop."""
+        """Raise Cancelled when somebody asked the run to stop, HandedBack when somebody asked its process to."""
+        if self.slice.must_leave():
+            self.commit()
+            raise HandedBack
         asked = db.session.scalar(db.select(Run.cancel_asked).where(Run.id == self.run_id))
         self.commit()
         if asked:

@@ -60,21 +60,26 @@ def take(ctx: RunContext, card: CustomerCard, bill_to: Contact | None = None) ->
     links.remember_customer(
         ctx.book_id, card.record_no, card.customer_id, card.name, active=card.active, entity=card.entity
     )  # fmt: skip
-    part, data = _as_ours(ctx, card, bill_to)
+    part, data = as_ours(ctx, card, bill_to)
     key = str(card.record_no)
     known = _linked(ctx, card, key, part)
     try:
         with db.session.begin_nested():
             taken = _update(ctx, known, data) if known is not None else _match(ctx, card, part, data)
     except PortalError as error:
-        return _problem(ctx, key, "cannot_store", f"Customer {card.name} ({card.customer_id}) could not be kept here: "
-                        f"{error.message} Correct it in Intacct, then import again.", card)  # fmt: skip
+        return cannot_store(ctx, card, error)
     if taken.outcome != Outcome.PROBLEM:
         ledger.close_there(ctx.book_id, "CUSTOMER", key, ctx.by)
     return taken
 
 
-def _as_ours(ctx: RunContext, card: CustomerCard, bill_to: Contact | None) -> tuple[str, CustomerData]:
+def cannot_store(ctx: RunContext, card: CustomerCard, error: PortalError) -> Taken:
+    """The problem of a customer whose facts cannot be kept here."""
+    text = f"Customer {card.name} ({card.customer_id}) could not be kept here: {error.message}"
+    return _problem(ctx, str(card.record_no), "cannot_store", f"{text} Correct it in Intacct, then import again.", card)
+
+
+def as_ours(ctx: RunContext, card: CustomerCard, bill_to: Contact | None) -> tuple[str, CustomerData]:
     """(part of the key, facts): of the customer itself, or of its bill-to contact (rule 6)."""
     if ctx.choices.customer_source != BILL_TO_CONTACT:
         return "", _data(ctx, card, card.name, card.contact, number=card.customer_id)
@@ -125,14 +130,16 @@ def _linked(ctx: RunContext, card: CustomerCard, key: str, part: str) -> SyncRow
 def _update(ctx: RunContext, row: SyncRow, data: CustomerData) -> Taken:
     """What came from Intacct follows it; what was born here is ours to change, and is sent there instead."""
     customer = db.session.get_one(Customer, row.record_id)
-    if row.origin == Origin.PORTAL:
+    if is_unchanged(ctx, row, customer, data):
         return Taken(Outcome.UNCHANGED, customer, row)
-    kept = _keeping(ctx, customer, data)
-    if customers.is_same(customer, kept):
-        return Taken(Outcome.UNCHANGED, customer, row)
-    customers.edit(customer, kept, actor=ctx.actor)
+    customers.edit(customer, _keeping(ctx, customer, data), actor=ctx.actor)
     row.seen_there = {**row.seen_there, "name": data.name}
     return Taken(Outcome.UPDATED, customer, row)
+
+
+def is_unchanged(ctx: RunContext, row: SyncRow, customer: Customer, data: CustomerData) -> bool:
+    """Whether nothing is to be done for a linked customer that reads as `data`. Raises InvalidInput as an edit does."""
+    return row.origin == Origin.PORTAL or customers.is_same(customer, _keeping(ctx, customer, data))
 
 
 def _keeping(ctx: RunContext, customer: Customer, data: CustomerData) -> CustomerData:

@@ -72,14 +72,15 @@ def refresh(ctx: RunContext) -> None:
     """Bring the directory up to date: everything on the first pass, what changed on later ones."""
     spec = cursors.Spec("CUSTOMER", FIELDS, created_field="WHENCREATED", whole_first_pass=True)
     for (page,) in cursors.rounds(ctx, [spec]):
-        for row in page.rows:
-            links.remember_customer(
-                ctx.book_id, int(row["RECORDNO"]), row["CUSTOMERID"], row["NAME"],
-                active=row["STATUS"].casefold() in ("active", "t"), entity=row["MEGAENTITYID"],
-            )  # fmt: skip
+        links.remember_customers(ctx.book_id, [_known(row) for row in page.rows])
         cursors.store(ctx, page)
         ctx.keep_copy()
         ctx.stop_if_asked()
+
+
+def _known(row: dict[str, str]) -> links.Known:
+    active = row["STATUS"].casefold() in ("active", "t")
+    return links.Known(int(row["RECORDNO"]), row["CUSTOMERID"], row["NAME"], active, row["MEGAENTITYID"])
 
 
 def forget_deleted(ctx: RunContext, name_keys: Sequence[str]) -> None:

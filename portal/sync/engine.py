@@ -8,17 +8,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 
+from sqlalchemy import delete
+
+from portal import logs
 from portal.errors import PortalError
 from portal.extensions import db, settings
 from portal.intacct.errors import IntacctError, UnknownField
 from portal.intacct.stamps import parse_offset
 from portal.models.company import Company
 from portal.models.connection import Book, Connection
-from portal.models.run import Run, RunKind, RunState
+from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.outages import described
 from portal.services import gateways, integration_settings, wanted
+from portal.services.gateway_usage import Meter
 from portal.sync import (
     lease,
     previews,
@@ -33,8 +37,10 @@ from portal.sync import (
     write_payments,
 )
 from portal.sync.context import Cancelled, RunContext, StepFailed, begin_pretence
+from portal.sync.flight import Flight
 from portal.sync.mapping import Currencies
 from portal.sync.runs import LostLease
+from portal.sync.slices import HandedBack, Slice
 from portal.sync.sweep import sweep
 from portal.sync.tie_out.performing import tie_out
 
@@ -47,30 +53,50 @@ UNEXPECTED = (
 )
 
 
-def perform(run_id: int, steps: Steps | None = None) -> None:
-    """Claim the run and carry it out; returns at once when it is not to be had. Never raises for a failed run: the
-    row says what happened. `steps` says how each kind is performed; without it the kinds of the sync alone are known.
+def perform(run_id: int, steps: Steps | None = None, slice_: Slice | None = None) -> bool:
+    """Claim the run and carry it out, or a slice of it; returns at once when it is not to be had. Whether it is to be
+    put on the queue again. Never raises for a failed run: the row says what happened.
+
+    `steps` says how each kind is performed; without it the kinds of the sync alone are known.
     """
     own = settings()
     token = runs.claim(run_id, own.run_lease_seconds)
     if token is None:
-        return
-    with lease.kept(db.engine, run_id, token, own.run_lease_seconds):
+        return False
+    slice_ = slice_ or Slice()
+    slice_.token = token
+    with logs.bound(run_id=run_id), lease.kept(db.engine, run_id, token, own.run_lease_seconds):
         try:
-            _perform(run_id, token, steps if steps is not None else STEPS)
+            return _perform(run_id, token, steps if steps is not None else STEPS, slice_)
         except LostLease:
             db.session.rollback()
             log.warning("run %s is held by another worker now; stopped", run_id)
+            return False
 
 
-def _perform(run_id: int, token: str, steps: Steps) -> None:
+def _perform(run_id: int, token: str, steps: Steps, slice_: Slice) -> bool:
     with _ended_in_words(run_id, token) as opened:
-        ctx = _open(run_id, token)
+        ctx = _open(run_id, token, slice_)
         opened.append(ctx)
-        steps[ctx.does](ctx)
+        try:
+            steps[ctx.does](ctx)
+        except HandedBack:
+            _hand_back(ctx)
+            return True
+        finally:
+            ctx.flight.close()
         if ctx.kind == RunKind.PREVIEW:
             _sum_up(ctx)
         _close(ctx)
+    return False
+
+
+def _hand_back(ctx: RunContext) -> None:
+    db.session.rollback()
+    _keep_session(ctx)
+    with ctx.meter.noting():
+        runs.hand_back(ctx.run_id, ctx.token, counts=ctx.figures(), warnings=list(ctx.warnings))
+        db.session.commit()
 
 
 @contextmanager
@@ -81,6 +107,7 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
         yield opened
         return
     except LostLease:
+        _note_cost(opened)
         raise
     except Cancelled:
         state, text, code = RunState.CANCELLED, "Cancelled. What was done stays; the rest goes with the next sync.", ""
@@ -92,13 +119,21 @@ def _ended_in_words(run_id: int, token: str) -> Iterator[list[RunContext]]:
     except Exception:
         log.exception("run %s failed", run_id)
         state, text, code = RunState.FAILED, UNEXPECTED.format(run_id=run_id), "unexpected"
-    db.session.rollback()
+    _note_cost(opened)
     for ctx in opened:
         _keep_session(ctx)
         runs.write(run_id, token, counts=ctx.figures())
     _plan_next(run_id)
     runs.end(run_id, token, state, error=text, code=code)
     db.session.commit()
+
+
+def _note_cost(opened: list[RunContext]) -> None:
+    """What was asked of Intacct since the last checkpoint was asked, whoever holds the run now."""
+    db.session.rollback()
+    for ctx in opened:
+        with ctx.meter.noting():
+            db.session.commit()
 
 
 def _failure(error: IntacctError, opened: list[RunContext]) -> tuple[str, str]:
@@ -109,14 +144,20 @@ def _failure(error: IntacctError, opened: list[RunContext]) -> tuple[str, str]:
     return described(error, settings().intacct_sender_id)
 
 
-def _open(run_id: int, token: str) -> RunContext:
+def _open(run_id: int, token: str, slice_: Slice) -> RunContext:
     """Read all that the run needs from the database before it touches the network."""
     run = db.session.get_one(Run, run_id)
     book = db.session.get_one(Book, run.book_id)
+    logs.bind(company=db.session.get_one(Company, book.company_id).slug)
     connection = db.session.get(Connection, book.company_id)
     if connection is None or not connection.connected or connection.book_id != book.id:
         raise StepFailed("No Intacct company is connected. Nothing was sent. Connect one in Settings.", "not_connected")
+    if run.kind == RunKind.PREVIEW and run.step:
+        _begin_anew(run)
     own = settings()
+    line = gateways.line(connection, book.intacct_company_id, book.entity)
+    turns = gateways.turns_of(book.intacct_company_id, token)
+    gateway = gateways.open_gateway(line, turns)
     ctx = RunContext(
         run_id=run_id,
         token=token,
@@ -137,16 +178,27 @@ def _open(run_id: int, token: str) -> RunContext:
         ),
         offset=parse_offset(connection.time_offset),
         intacct_user_id=connection.intacct_user_id,
-        gateway=gateways.open_gateway(gateways.line(connection, book.intacct_company_id, book.entity)),
+        gateway=gateway,
+        flight=Flight(gateway, turns, lambda: gateways.open_writer(line, gateway.tally)),
+        meter=Meter(book.company_id, run.kind, gateway.tally),
         lease_seconds=own.run_lease_seconds,
         settle_wait=timedelta(seconds=own.intacct_settle_wait_seconds),
         counts=Counter(run.counts),
         warnings=list(run.warnings),
         pretence=begin_pretence(book.id) if run.kind == RunKind.PREVIEW else None,
         as_shown=previews.load(run),
+        slice=slice_,
+        taken_up_again_since=run.started_at if run.step else None,
     )
     db.session.commit()
     return ctx
+
+
+def _begin_anew(run: Run) -> None:
+    """A preview keeps nothing to go on from: what an earlier worker of it noted is noted again. Flushes."""
+    db.session.execute(delete(RunItem).where(RunItem.run_id == run.id).execution_options(synchronize_session=False))
+    run.step, run.counts, run.warnings, run.summary = "", {}, [], {}
+    db.session.flush()
 
 
 def _sync(ctx: RunContext) -> None:

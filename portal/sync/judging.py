@@ -23,9 +23,9 @@ WRITTEN = {
 """What a run's page calls a record that an act was done to."""
 
 
-def problem(ctx: RunContext, row: SyncRow, code: str, text: str, **details: object) -> None:
+def problem(ctx: RunContext, row: SyncRow, code: str, text: str, *, guide: str = "", **details: object) -> None:
     """Open or renew the row's problem and list it on the run's page. Flushes."""
-    ledger.report(row, code, text, details=details)
+    ledger.report(row, code, text, guide=guide, details=details)
     ctx.count("problems")
     ctx.item("problem", text, row_id=row.id)
 
@@ -34,8 +34,9 @@ def wait(ctx: RunContext, row: SyncRow, reason: str) -> None:
     """A record whose forerunner is missing waits and names it; waiting is no try."""
     ledger.close_unless(row, (BY_HAND_PROBLEM,), ctx.by)
     row.waiting_for = reason
-    ctx.count("waiting")
-    ctx.item("waiting", reason, row_id=row.id)
+    if not ctx.has_told(row.id, "waiting"):
+        ctx.count("waiting")
+        ctx.item("waiting", reason, row_id=row.id)
     db.session.flush()
 
 
@@ -62,6 +63,7 @@ def changed_there(ctx: RunContext, row: SyncRow, what: str, changes: str, there:
         f"{what} was changed in Intacct: {changes}. Nothing was changed here. Make the same change here,"
         " undo it in Intacct, or leave both.",
         here={key: row.seen_there.get(key) for key in ("number", "date", "due_date", "total")}, there=there.seen(),
+        changes=changes,
     )  # fmt: skip
 
 
@@ -76,18 +78,19 @@ def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -
     )  # fmt: skip
 
 
-def settled_by_look(ctx: RunContext, row: SyncRow, snapshot: Snapshot, look: Look) -> bool:
+def settled_by_look(ctx: RunContext, snapshot: Snapshot, look: Look) -> bool:
     """Adopt or report what the look found; False when the record is absent there and may be sent."""
+    if not (look.unreadable or look.ours or look.other):
+        return False
+    row = db.session.get_one(SyncRow, snapshot.row_id)
     if look.unreadable:
         unreadable(ctx, row, snapshot.number, look.unreadable)
         return True
     if look.ours is not None:
         adopt(ctx, row, snapshot, look.ours, look.above)
-        return True
-    if look.other is not None:
+    elif look.other is not None:
         collision(ctx, row, snapshot, look.other)
-        return True
-    return False
+    return True
 
 
 def refuse(ctx: RunContext, row: SyncRow, error: CannotSend | ValueError) -> None:

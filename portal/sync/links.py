@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,9 @@ from portal.models.sync import BY_HAND, FormerKey, IntacctCustomer, Kind, Pair, 
 from portal.models.types import utcnow
 from portal.services import wanted
 
+AT_ONCE = 500
+"""Databases take only so many values in one query."""
+
 OBJECTS = {
     Kind.CUSTOMER: "CUSTOMER",
     Kind.INVOICE: "ARINVOICE",
@@ -27,16 +31,24 @@ OBJECTS = {
     Kind.CREDIT_NOTE: "ARADJUSTMENT",
 }
 
+Pairs = dict[tuple[int, int], Pair]
+"""Pairs by the row of their source and that of their invoice."""
+
 
 def link(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
-    """Say that `row` is the record `key` there, as `seen`. What is wanted and had is the caller's to say."""
+    """Say that `row` is the record `key` there, as `seen`. What is wanted and had is the caller's to say. Flushes."""
+    mark(row, key, number_there, seen, entity)
+    db.session.flush()
+
+
+def mark(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
+    """As `link`, for a caller that flushes many at once."""
     row.object, row.key = OBJECTS[Kind(row.kind)], key
     row.number_there, row.entity = number_there, entity
     row.seen_there = dict(seen)
     row.waiting_for = ""
     row.linked_at = row.linked_at or utcnow()
     row.synced_at = utcnow()
-    db.session.flush()
 
 
 def link_without_posting(row: SyncRow, key: str, number_there: str, seen: Mapping[str, Any], entity: str) -> None:
@@ -72,20 +84,32 @@ def _is_former(book_id: int, object_: str, key: str) -> bool:
     return db.session.scalar(query) is not None
 
 
-def raise_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
-    """Add what a posting put on invoices: invoice row id -> amount, both as text of a posting's facts."""
+def pairs_of(source_row_ids: Sequence[int]) -> Pairs:
+    """The pairs of these sources."""
+    query = select(Pair).where(Pair.source_row_id.in_(source_row_ids))
+    found = db.session.scalars(query) if source_row_ids else ()
+    return {(pair.source_row_id, pair.invoice_row_id): pair for pair in found}
+
+
+def raise_applied(pairs: Pairs, source_row_id: int, amounts: Mapping[str, str]) -> None:
+    """Add what a posting put on invoices: invoice row id -> amount, both as text of a posting's facts. A pair that is
+    not among `pairs` is made."""
     for invoice_row_id, amount in amounts.items():
-        pair = pair_of(source_row_id, int(invoice_row_id))
-        pair.applied_there += Decimal(amount)
-    db.session.flush()
+        _pair_among(pairs, source_row_id, int(invoice_row_id)).applied_there += Decimal(amount)
 
 
-def lower_applied(source_row_id: int, amounts: Mapping[str, str]) -> None:
+def lower_applied(pairs: Pairs, source_row_id: int, amounts: Mapping[str, str]) -> None:
     """Take off what a posting undid: invoice row id -> amount, both as text of a posting's facts."""
     for invoice_row_id, amount in amounts.items():
-        pair = pair_of(source_row_id, int(invoice_row_id))
+        pair = _pair_among(pairs, source_row_id, int(invoice_row_id))
         pair.applied_there = max(pair.applied_there - Decimal(amount), Decimal(0))
-    db.session.flush()
+
+
+def _pair_among(pairs: Pairs, source_row_id: int, invoice_row_id: int) -> Pair:
+    key = source_row_id, invoice_row_id
+    if key not in pairs:
+        pairs[key] = _new_pair(*key)
+    return pairs[key]
 
 
 def take_over_applied(source: SyncRow, amounts: Mapping[str, Decimal]) -> None:
@@ -151,10 +175,32 @@ def remember_customer(
     book_id: int, recordno: int, customer_id: str, name: str, *, active: bool = True, entity: str = ""
 ) -> None:
     """Keep Intacct's customer in the directory against which names are matched."""
-    entry = db.session.get(IntacctCustomer, (book_id, recordno))
-    if entry is None:
-        entry = IntacctCustomer(book_id=book_id, recordno=recordno)
-        db.session.add(entry)
-    entry.customer_id, entry.name, entry.name_key = customer_id, name, fold(name)
-    entry.active, entry.entity = active, entity
-    db.session.flush()
+    remember_customers(book_id, [Known(recordno, customer_id, name, active, entity)])
+
+
+@dataclass(frozen=True)
+class Known:
+    """A customer of Intacct's as the directory keeps it."""
+
+    recordno: int
+    customer_id: str
+    name: str
+    active: bool = True
+    entity: str = ""
+
+
+def remember_customers(book_id: int, found: Sequence[Known]) -> None:
+    """Keep these customers in the directory; those that it has as they are cost nothing more. Flushes."""
+    query = select(IntacctCustomer).where(IntacctCustomer.book_id == book_id)
+    for start in range(0, len(found), AT_ONCE):
+        some = found[start : start + AT_ONCE]
+        numbers = [known.recordno for known in some]
+        entries = {
+            entry.recordno: entry for entry in db.session.scalars(query.where(IntacctCustomer.recordno.in_(numbers)))
+        }
+        for known in some:
+            entry = entries.setdefault(known.recordno, IntacctCustomer(book_id=book_id, recordno=known.recordno))
+            entry.customer_id, entry.name, entry.name_key = known.customer_id, known.name, fold(known.name)
+            entry.active, entry.entity = known.active, known.entity
+        db.session.add_all(entries.values())
+        db.session.flush()

@@ -98,19 +98,43 @@ class Look:
 
 def at_invoices(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
     """Look for invoices by number, and by reference where the number may have been another; by row id."""
-    rows = _rows(ctx, "ARINVOICE", "RECORDID", "WHENCREATED", INVOICE_FIELDS, snapshots)
+    (rows,) = _asked(ctx, _queries(ctx, "ARINVOICE", "RECORDID", "WHENCREATED", INVOICE_FIELDS, snapshots))
     return _sort_out(snapshots, [read_invoice(row, ctx.offset) for row in rows])
 
 
-def at_payments(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
-    """Look for payments by document number and by reference; by row id."""
-    rows = _rows(ctx, "ARPYMT", "DOCNUMBER", "RECEIPTDATE", PAYMENT_FIELDS, snapshots)
-    return _sort_out(snapshots, [read_payment(row, ctx.offset) for row in rows])
+@dataclass(frozen=True)
+class PaymentLooks:
+    """What a look for payments shows: each one by row id; the invoices that they pay, by RECORDNO (a key that is gone
+    has no entry); and what the negative lines of these still hold: a credit that their first payment uses up whole, or
+    the lines would stay open though nothing is due."""
+
+    looks: dict[int, Look]
+    invoices: dict[str, There]
+    inline: dict[str, Decimal]
+
+
+def at_payments(ctx: RunContext, snapshots: Sequence[Snapshot], invoice_keys: Iterable[str]) -> PaymentLooks:
+    """Look for payments by document number and by reference, and for the invoices that they pay, in one request. What a
+    preview would have sent by now is as sent."""
+    by_then = ctx.there_by_then(keys := set(invoice_keys))
+    real = sorted(keys - by_then.keys())
+    payments, invoices, lines = _asked(
+        ctx,
+        _queries(ctx, "ARPYMT", "DOCNUMBER", "RECEIPTDATE", PAYMENT_FIELDS, snapshots),
+        _invoices_of(ctx, real),
+        _negative_lines_of(ctx, real),
+    )
+    return PaymentLooks(
+        _sort_out(snapshots, [read_payment(row, ctx.offset) for row in payments]),
+        {key: _as_sent(as_if) for key, as_if in by_then.items()}
+        | {row["RECORDNO"]: read_invoice(row, ctx.offset) for row in invoices},
+        {key: as_if.inline for key, as_if in by_then.items() if as_if.inline} | _held_inline(lines),
+    )
 
 
 def at_credit_notes(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
     """Look for credit notes by adjustment number and by reference; by row id."""
-    rows = _rows(ctx, "ARADJUSTMENT", "RECORDID", "WHENCREATED", ADJUSTMENT_FIELDS, snapshots)
+    (rows,) = _asked(ctx, _queries(ctx, "ARADJUSTMENT", "RECORDID", "WHENCREATED", ADJUSTMENT_FIELDS, snapshots))
     return _sort_out(snapshots, [read_adjustment(row, ctx.offset) for row in rows])
 
 
@@ -127,12 +151,16 @@ def adjustments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]
 def invoices_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
     """Invoices by RECORDNO; a key that is gone has no entry. What a preview would have sent by now is as sent."""
     by_then = ctx.there_by_then(keys := set(keys))
-    found = {key: _as_sent(as_if) for key, as_if in by_then.items()}
-    for chunk in _chunks(sorted(keys - by_then.keys()), 1000):
-        query = Query("ARINVOICE", INVOICE_FIELDS, one_of("RECORDNO", chunk), show_private=not ctx.entity)
-        for row in ctx.rows(query):
-            found[row["RECORDNO"]] = read_invoice(row, ctx.offset)
-    return found
+    (rows,) = _asked(ctx, _invoices_of(ctx, sorted(keys - by_then.keys())))
+    found = {row["RECORDNO"]: read_invoice(row, ctx.offset) for row in rows}
+    return {key: _as_sent(as_if) for key, as_if in by_then.items()} | found
+
+
+def _invoices_of(ctx: RunContext, keys: Sequence[str]) -> list[Query]:
+    top = not ctx.entity
+    return [
+        Query("ARINVOICE", INVOICE_FIELDS, one_of("RECORDNO", chunk), show_private=top) for chunk in _chunks(keys, 1000)
+    ]
 
 
 def _as_sent(as_if: AsIf) -> There:
@@ -142,17 +170,18 @@ def _as_sent(as_if: AsIf) -> There:
     )  # fmt: skip
 
 
-def inline_credits(ctx: RunContext, keys: Iterable[str]) -> dict[str, Decimal]:
-    """What the negative lines of invoices (by RECORDNO) still hold: a credit that their first payment uses up whole,
-    or the lines would stay open though nothing is due."""
-    by_then = ctx.there_by_then(keys := set(keys))
-    found = {key: as_if.inline for key, as_if in by_then.items() if as_if.inline}
-    for chunk in _chunks(sorted(keys - by_then.keys()), 1000):
-        where = all_of(one_of("RECORDKEY", chunk), less("TRX_AMOUNT", "0"))
-        for row in ctx.rows(Query("ARINVOICEITEM", INLINE_FIELDS, where, show_private=not ctx.entity)):
-            held = Decimal(row["TRX_TOTALPAID"] or 0) - Decimal(row["TRX_AMOUNT"] or 0)
-            if held > 0:
-                found[row["RECORDKEY"]] = found.get(row["RECORDKEY"], Decimal(0)) + held
+def _negative_lines_of(ctx: RunContext, keys: Sequence[str]) -> list[Query]:
+    wheres = [all_of(one_of("RECORDKEY", chunk), less("TRX_AMOUNT", "0")) for chunk in _chunks(keys, 1000)]
+    return [Query("ARINVOICEITEM", INLINE_FIELDS, where, show_private=not ctx.entity) for where in wheres]
+
+
+def _held_inline(rows: Iterable[dict[str, str]]) -> dict[str, Decimal]:
+    """What negative lines still hold, by the key of their invoice."""
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        held = Decimal(row["TRX_TOTALPAID"] or 0) - Decimal(row["TRX_AMOUNT"] or 0)
+        if held > 0:
+            found[row["RECORDKEY"]] = found.get(row["RECORDKEY"], Decimal(0)) + held
     return found
 
 
@@ -246,6 +275,15 @@ def read_detail(row: dict[str, str], offset: timedelta) -> PaymentDetailRow | No
         return None
 
 
+def without_reversed(ctx: RunContext, details: Iterable[PaymentDetailRow]) -> list[PaymentDetailRow]:
+    """The rows that count: neither they nor the record that they belong to was taken back (a void may touch only its
+    header). Network only."""
+    found = [detail for detail in details if detail.state not in money.COUNTS_NOT]
+    parents = sorted({str(detail.parent_key) for detail in found if detail.parent_key is not None})
+    voided = {there.key for there in payments_by_key(ctx, parents).values() if there.gone_back}
+    return [detail for detail in found if str(detail.parent_key) not in voided]
+
+
 _NAMED_BY = {"ARPYMT": ("PARENTPAYMENTKEY", "OVERPAYMENTKEY"), "ARADJUSTMENT": ("ADJUSTMENTKEY",)}
 
 
@@ -256,7 +294,7 @@ def applied_of(ctx: RunContext, keys: Iterable[str], object_: str = "ARPYMT") ->
         for field in _NAMED_BY[object_]:
             rows = ctx.rows(Query("ARPYMTDETAIL", DETAIL_FIELDS, one_of(field, chunk), show_private=not ctx.entity))
             details = [detail for row in rows if (detail := read_detail(row, ctx.offset)) is not None]
-            for (source, invoice_key), amount in money.sums(details).items():
+            for (source, invoice_key), amount in money.sums(without_reversed(ctx, details)).items():
                 if source.object == object_ and source.key in chunk:
                     found.setdefault(source.key, {}).setdefault(invoice_key, Decimal(0))
                     found[source.key][invoice_key] += amount
@@ -272,23 +310,28 @@ def _day(value: object) -> str:
     return str(value) if value else ""
 
 
-def _rows(
+def _asked(ctx: RunContext, *groups: Sequence[Query]) -> list[list[dict[str, str]]]:
+    """The rows of each group of queries, all asked in one request."""
+    found = iter(ctx.rows_of_all([query for group in groups for query in group]))
+    return [[row for _ in group for row in next(found)] for group in groups]
+
+
+def _queries(
     ctx: RunContext,
     object_: str,
     number_field: str,
     date_field: str,
     fields: tuple[str, ...],
     snapshots: Sequence[Snapshot],
-) -> list[dict[str, str]]:
+) -> list[Query]:
     """The records of these numbers, and those that carry our references under other numbers: of the same customers
     and days (a restored database does not know what was renumbered since), or anywhere for what was tried or edited."""
-    top = not ctx.entity
     filters: list[Filter] = [one_of(number_field, chunk) for chunk in _chunks(_numbers(snapshots), 1000)]
     filters += [_of_customers(date_field, chunk) for chunk in _chunks(snapshots, 500)]
     tried = [snapshot.ref for snapshot in snapshots if snapshot.tried or snapshot.version > 1]
     for chunk in _chunks(tried, LIKES_AT_ONCE):
         filters.append(any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk)))
-    return [row for where in filters for row in ctx.rows(Query(object_, fields, where, show_private=top))]
+    return [Query(object_, fields, where, show_private=not ctx.entity) for where in filters]
 
 
 def _numbers(snapshots: Sequence[Snapshot]) -> list[str]:

@@ -11,7 +11,6 @@ from portal.intacct.queries import Query, all_of, one_of
 from portal.intacct.records import PaymentDetailRow
 from portal.sync import looking
 from portal.sync.context import RunContext
-from portal.sync.money import COUNTS_NOT
 
 
 @dataclass
@@ -56,6 +55,6 @@ def _details(ctx: RunContext, name: str, keys: list[str]) -> list[PaymentDetailR
         where = all_of(one_of(name, keys[start : start + 500]))
         for row in ctx.rows(Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, where, show_private=not ctx.entity)):
             detail = looking.read_detail(row, ctx.offset)
-            if detail is not None and detail.state not in COUNTS_NOT:
+            if detail is not None:
                 found.append(detail)
-    return found
+    return looking.without_reversed(ctx, found)

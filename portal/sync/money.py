@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,6 +29,12 @@ class Source:
     def is_money(self) -> bool:
         """Whether it is money received; a credit (adjustment, negative invoice) is not."""
         return self.object in ("ARPYMT", "ARADVANCE")
+
+
+def standing(rows: Iterable[PaymentDetailRow], voided: Container[str]) -> list[PaymentDetailRow]:
+    """Without the rows of credits and rests whose record (an ARPYMT by its RECORDNO) was taken back: a void may touch
+    only the header. Cash stays, since its header is looked at as its source."""
+    return [row for row in rows if row.cash or row.discount or str(row.parent_key) not in voided]
 
 
 def sums(rows: Iterable[PaymentDetailRow]) -> dict[tuple[Source, str], Decimal]:

@@ -56,12 +56,18 @@ def send(ctx: RunContext, items: Sequence[Ready]) -> None:
     while items:
         sending.send_all(ctx, items)
         today = db.session.get_one(Company, ctx.company_id).today()
-        items = [] if ctx.pretence is not None else [item for item in items if _moves_on(ctx, item, today)]
+        chosen = {} if ctx.pretence is not None else _posted_by_choice([item.row_id for item in items])
+        items = [item for item in items if item.row_id in chosen and _moves_on(ctx, chosen[item.row_id], today)]
         ctx.checkpoint()
 
 
-def _moves_on(ctx: RunContext, item: Ready, today: dt.date) -> bool:
-    row = db.session.get_one(SyncRow, item.row_id, populate_existing=True)
+def _posted_by_choice(row_ids: Sequence[int]) -> dict[int, SyncRow]:
+    """The rows among these that are to go on the first open day."""
+    query = select(SyncRow).where(SyncRow.id.in_(row_ids), SyncRow.post_on.is_not(None))
+    return {row.id: row for row in db.session.scalars(query.execution_options(populate_existing=True))}
+
+
+def _moves_on(ctx: RunContext, row: SyncRow, today: dt.date) -> bool:
     if row.post_on is None or not _refused_as_closed(ctx, row):
         return False
     day = next_day(row.post_on, today)

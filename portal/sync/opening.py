@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models.base import Origin
@@ -23,7 +23,7 @@ from portal.services.checks import show
 from portal.services.invoice_checks import InvoiceData, product
 from portal.services.payments import PaymentData
 from portal.services.records import hold
-from portal.sync import judging, links
+from portal.sync import gone, judging, links, picture
 from portal.sync.context import RunContext
 from portal.sync.looking import There
 from portal.sync.money import OPENING
@@ -40,18 +40,24 @@ def settle(ctx: RunContext, row: SyncRow, there: There, *, may_grow: bool) -> No
     """
     if row.origin != Origin.INTACCT or there.gone_back:  # nothing is due on a reversed one, yet nobody paid it
         return
-    known = db.session.scalar(
-        select(func.sum(Pair.applied_there))
-        .join(SyncRow, SyncRow.id == Pair.source_row_id)
-        .where(Pair.invoice_row_id == row.id, SyncRow.object != OPENING)
-    )
-    amount = max(Decimal(there.total) - Decimal(there.due) - (known or ZERO), ZERO)
+    amount = max(Decimal(there.total) - Decimal(there.due) - _known(row), ZERO)
     source = _of(row)
     if source is None and amount and may_grow:
         _begin(ctx, row, db.session.get_one(Invoice, row.record_id), amount)
     elif source is not None:
         source.key = row.key
         _resize(ctx, source, row, amount, may_grow=may_grow)
+
+
+def _known(row: SyncRow) -> Decimal:
+    """What lies on the invoice there of the money that is known here; ours that was deleted there does not, though it
+    still lies on it here."""
+    query = (
+        select(SyncRow, Pair.applied_there)
+        .join(Pair, Pair.source_row_id == SyncRow.id)
+        .where(Pair.invoice_row_id == row.id, Pair.applied_there != 0, SyncRow.object != OPENING)
+    )
+    return sum((amount for source, amount in db.session.execute(query) if not gone.stands(source)), ZERO)
 
 
 def shrink(ctx: RunContext, row: SyncRow, amount: Decimal) -> None:
@@ -62,9 +68,16 @@ def shrink(ctx: RunContext, row: SyncRow, amount: Decimal) -> None:
 
 
 def settle_all(ctx: RunContext, paid: Mapping[int, There]) -> None:
-    """`settle` for each of these sync rows, without growing. Flushes."""
+    """Judge the opening payments of these sync rows anew, without growing. Flushes.
+
+    Where less is paid there than before, what lies there is read first: the money that was taken off may be another's.
+    """
     for row_id, there in paid.items():
-        settle(ctx, db.session.get_one(SyncRow, row_id), there, may_grow=False)
+        row = db.session.get_one(SyncRow, row_id)
+        if _of(row) is not None and picture.reads_money(ctx):
+            links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", row.key, "what is paid on it changed")
+        else:
+            settle(ctx, row, there, may_grow=False)
 
 
 def make_room(ctx: RunContext, invoice: Invoice, data: InvoiceData) -> None:

@@ -324,7 +324,7 @@ def _cards(ctx: RunContext, customer_ids: set[str]) -> dict[str, CustomerCard]:
         )
         for row in ctx.rows(query):
             with suppress(ValueError):
-                found[row["CUSTOMERID"].casefold()] = CustomerCard.from_row(row, ctx.offset)
+                found[row["CUSTOMERID"].casefold()] = CustomerCard.from_row(row)
     return found
 
 

@@ -19,11 +19,22 @@ from portal.sync.context import RunContext
 
 LARGEST_BYTES = 10 * 1024 * 1024
 MISSING = "missing.pdfs"
+DUE = "prints"
+"""In what a run resumes from: the documents whose prints it still has to get, by sync row id."""
 
 
-def fetch(ctx: RunContext, documents: Mapping[int, str]) -> None:
-    """Get the prints of these documents (sync row id -> DOCID) that are not here yet as the documents are now."""
-    for row_id, stamp in _wanted(ctx, documents).items():
+def want(ctx: RunContext, documents: Mapping[int, str]) -> None:
+    """Have the prints of these documents (sync row id -> DOCID) fetched once the place of their page is stored: the
+    next checkpoint keeps both."""
+    ctx.resumed[DUE] = {str(row_id): doc_id for row_id, doc_id in documents.items()}
+
+
+def fetch_due(ctx: RunContext) -> None:
+    """Get the prints that are due and not here yet as their documents are now. A worker that dies leaves the rest of
+    them to the next one."""
+    documents = {int(row_id): doc_id for row_id, doc_id in ctx.resumed.pop(DUE, {}).items()}
+    left = dict(documents)
+    for row_id, stamp in (_wanted(ctx, documents) if documents else {}).items():
         content, why = _print(ctx, documents[row_id])
         if content is None:
             ctx.count(MISSING)
@@ -32,7 +43,8 @@ def fetch(ctx: RunContext, documents: Mapping[int, str]) -> None:
         else:
             _store(ctx, row_id, content, stamp)
             ctx.count("fetched.pdfs")
-        ctx.save()
+        del left[row_id]
+        ctx.save(summary={**ctx.resumed, DUE: {str(due): doc_id for due, doc_id in left.items()}})
 
 
 def warn(ctx: RunContext) -> None:

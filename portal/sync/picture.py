@@ -56,8 +56,10 @@ class Picture:
     headers: dict[Source, Header] = field(default_factory=dict)
     days: dict[tuple[Source, str], dt.date] = field(default_factory=dict)
     """When a credit was put on an invoice, the last time."""
+    gone: frozenset[Source] = frozenset()
+    """Linked sources that lay on these invoices and that a look by their key does not find any more."""
     successors: dict[Source, Successor] = field(default_factory=dict)
-    """By a payment of ours that reads as voided: the one with our reference that is alive, where there is one."""
+    """By a payment of ours that reads as voided or is gone: the one that is alive and has our reference, if any."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """RECORDNO of a row that could not be read -> its invoice's key; the invoice is left as it is."""
     paid: dict[str, Decimal] = field(default_factory=dict)
@@ -87,17 +89,28 @@ def look(ctx: RunContext, invoice_keys: Iterable[str]) -> Picture:
                 details.append(detail)
             else:
                 unreadable[row["RECORDNO"]] = row["RECORDKEY"]
+    known = _known_sources(ctx, keys)
+    sources = {source for source, _ in money.sums(details)} | _parents(details) | known
+    headers: dict[Source, Header] = {}
+    missing: set[Source] = set()
+    for object_ in sorted({source.object for source in sources} & _READ_AS.keys()):
+        found, not_found = _headers(ctx, object_, sources)
+        headers |= found
+        missing |= not_found
+    voided = {source.key for source, header in headers.items() if source.object == "ARPYMT" and header.voided}
+    details = money.standing(details, voided)
     sums = money.sums(details)
-    sources = {source for source, _ in sums} | _known_sources(ctx, keys)
-    headers = {
-        source: header
-        for object_ in sorted({source.object for source in sources} & _READ_AS.keys())
-        for source, header in _headers(ctx, object_, sources).items()
-    }
-    successors = _successors(ctx, [source for source, header in headers.items() if header.voided])
-    days = money.days(details)
-    paid = _paid(ctx, keys)
-    return Picture(frozenset(keys), sums, headers, days, successors, unreadable, paid, taken_at)
+    gone = frozenset(missing & known - {source for source, _ in sums})
+    successors = _successors(ctx, [*(source for source, header in headers.items() if header.voided), *gone])
+    return Picture(
+        invoice_keys=frozenset(keys), sums=sums, headers=headers, days=money.days(details), gone=gone,
+        successors=successors, unreadable=unreadable, paid=_paid(ctx, keys), taken_at=taken_at,
+    )  # fmt: skip
+
+
+def _parents(details: Iterable[PaymentDetailRow]) -> set[Source]:
+    """The records that put credits and rests on invoices: their headers tell whether that was taken back."""
+    return {Source("ARPYMT", str(row.parent_key)) for row in details if row.parent_key is not None}
 
 
 def _paid(ctx: RunContext, invoice_keys: list[str]) -> dict[str, Decimal]:
@@ -148,18 +161,24 @@ def _known_sources(ctx: RunContext, invoice_keys: list[str]) -> set[Source]:
     return found
 
 
-def _headers(ctx: RunContext, object_: str, sources: Iterable[Source]) -> dict[Source, Header]:
+def _headers(ctx: RunContext, object_: str, sources: Iterable[Source]) -> tuple[dict[Source, Header], set[Source]]:
+    """The headers of the sources of one object, and which of these sources Intacct does not have."""
     asked, fields, read = _READ_AS[object_]
     keys = sorted(source.key for source in sources if source.object == object_)
     found: dict[Source, Header] = {}
+    missing: set[Source] = set()
     for start in range(0, len(keys), 1000):
-        where = one_of("RECORDNO", keys[start : start + 1000])
-        for row in _rows_or_none(ctx, Query(asked, fields, where, show_private=not ctx.entity)):
+        chunk = keys[start : start + 1000]
+        rows = _rows_or_none(ctx, Query(asked, fields, one_of("RECORDNO", chunk), show_private=not ctx.entity))
+        if rows is None:
+            continue
+        missing |= {Source(object_, key) for key in set(chunk) - {row["RECORDNO"] for row in rows}}
+        for row in rows:
             try:
                 found[Source(object_, row["RECORDNO"])] = read(row, ctx.offset)
             except ValueError:
                 continue  # as good as not seen: its money becomes a problem and is read again
-    return found
+    return found, missing
 
 
 def _payment(row: Mapping[str, str], offset: timedelta) -> Header:
@@ -192,11 +211,11 @@ _READ_AS: dict[str, tuple[str, tuple[str, ...], Callable[[Mapping[str, str], tim
 """By a source's object: what to ask for, and how its rows are read."""
 
 
-def _rows_or_none(ctx: RunContext, query: Query) -> list[dict[str, str]]:
+def _rows_or_none(ctx: RunContext, query: Query) -> list[dict[str, str]] | None:
     """Advances are an object of their own, which a company need not have or let us read; payments must be readable."""
     try:
         return ctx.rows(query)
     except IntacctError as error:
         if query.object == "ARPYMT" or error.executed != "refused":
             raise
-        return []
+        return None

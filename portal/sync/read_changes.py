@@ -6,23 +6,27 @@ whole and compared with what we knew, so that reading the same row twice changes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from portal.extensions import db
+from portal.intacct.queries import Query, one_of
 from portal.models.base import Origin
 from portal.models.invoice import Invoice
 from portal.models.run import Reread
-from portal.models.sync import Kind, SyncRow
+from portal.models.sync import TOTAL_NOW, Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.sync import (
     book_money,
     both_sides,
     cursors,
+    gone,
     judging,
     links,
     looking,
@@ -37,12 +41,15 @@ from portal.sync.context import RunContext
 from portal.sync.cursors import CursorPage, Spec
 from portal.sync.looking import There
 from portal.sync.rows import has_open_posting, linked, linked_all
+from portal.sync.standing import opened
 
 INVOICES = Spec("ARINVOICE", looking.INVOICE_FIELDS)
 DETAILS = Spec("ARPYMTDETAIL", looking.DETAIL_FIELDS, created_field="WHENCREATED")
 PAYMENTS = Spec("ARPYMT", looking.PAYMENT_FIELDS)
 ADJUSTMENTS = Spec("ARADJUSTMENT", looking.ADJUSTMENT_FIELDS)
 
+AT_ONCE = 500
+"""Databases take only so many values in one query."""
 REREADS_AT_ONCE = 500
 LONGEST_PAUSE = timedelta(hours=24)
 
@@ -59,10 +66,13 @@ def read(ctx: RunContext) -> None:
             touched |= _HANDLERS[page.spec.object](ctx, page)
             paid |= _imported(ctx, page)
         ctx.commit()
+        touched |= _taken_off(ctx, pages)
         book_money.store(ctx, picture.look(ctx, touched))
         for page in pages:
             cursors.store(ctx, page)
         ctx.checkpoint()
+        if not all(page.is_last for page in pages):
+            ctx.give_way()
     both_sides.try_again(ctx)
     opening.settle_all(ctx, paid)
     ctx.checkpoint()
@@ -116,39 +126,59 @@ def _take_invoices(ctx: RunContext, page: CursorPage) -> set[str]:
     """Compare linked invoices with how they were last seen; their money is told by the rows of payments."""
     there = [looking.read_invoice(row, ctx.offset) for row in page.rows]
     rows = linked(ctx.book_id, "ARINVOICE", [item.key for item in there])
+    unknown, troubled = _standing(rows.values())
     for item in there:
         row = rows.get(item.key)
         if row is None:
             ctx.count("read.not_ours")
-        elif has_open_posting(row.id):
+        elif row.id in unknown:
             links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", item.key, "met while it had an open posting")
         else:
             ctx.count("read.invoices")
-            compare(ctx, row, item)
+            compare(ctx, row, item, troubled=row.id in troubled)
     return set()
 
 
-def compare(ctx: RunContext, row: SyncRow, there: There) -> None:
-    """Notice what somebody did in Intacct to an invoice of ours: reversed it, or changed what we sent."""
-    number = db.session.get_one(Invoice, row.record_id).number
+def _standing(rows: Iterable[SyncRow]) -> tuple[frozenset[int], frozenset[int]]:
+    """Which of these rows have an open posting, and which an open problem."""
+    ids = [row.id for row in rows]
+    parts = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+    unknown = frozenset(row_id for part in parts for row_id in opened(part))
+    return unknown, frozenset(row_id for part in parts for row_id in ledger.troubled(part))
+
+
+def compare(ctx: RunContext, row: SyncRow, there: There, *, troubled: bool = True) -> None:
+    """Notice what somebody did in Intacct to an invoice of ours: reversed it, or changed what we sent. `troubled` may
+    say that the row has no open problem, which spares asking."""
     if there.unreadable:
-        judging.unreadable(ctx, row, number, there.unreadable)
+        judging.unreadable(ctx, row, _number(row), there.unreadable)
         links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", there.key, "could not be read")
         return
     if row.hold:
         pass  # a person decided to leave it as it is
     elif there.gone_back:
-        write_invoices.reversed_there(ctx, row, number)
+        write_invoices.reversed_there(ctx, row, _number(row))
     elif row.docid and row.origin == Origin.INTACCT:
         _follow_document(ctx, row, there)
     elif (changes := write_invoices.differences(row.seen_there, there)) and row.want_hash == row.have_hash:
-        judging.changed_there(ctx, row, f"Invoice {number}", changes, there)
-    else:
+        judging.changed_there(ctx, row, f"Invoice {_number(row)}", changes, there)
+    elif troubled:
         ledger.close_if(row, ("changed_there", "reversed_there", "gone_there", "cannot_store"), ctx.by)
-    kept = dict(row.seen_there)
-    kept |= {"state": there.state, "due": there.due}
-    row.seen_there = kept
-    db.session.flush()
+    kept = _with_total(row.seen_there | {"state": there.state, "due": there.due}, there)
+    if kept != row.seen_there:
+        row.seen_there = kept
+        db.session.flush()
+
+
+def _number(row: SyncRow) -> str:
+    return db.session.get_one(Invoice, row.record_id).number
+
+
+def _with_total(seen: dict[str, Any], there: There) -> dict[str, Any]:
+    """What was seen, with what Intacct's total is now where it is not the one that was sent: pages show it."""
+    sent = {name: value for name, value in seen.items() if name != TOTAL_NOW}
+    changed = "total" in sent and Decimal(str(sent["total"])) != Decimal(there.total)
+    return {**sent, TOTAL_NOW: there.total} if changed else sent
 
 
 def _follow_document(ctx: RunContext, row: SyncRow, there: There) -> None:
@@ -170,23 +200,44 @@ def _take_payments(ctx: RunContext, page: CursorPage) -> set[str]:
     rows = linked_all(ctx.book_id, "ARPYMT", [row["RECORDNO"] for row in page.rows])
     ctx.count("read.payments", len(rows))
     there = {row["RECORDNO"]: row for row in page.rows}
+    unknown, troubled = _standing(rows)
     for row in rows:
-        if row.origin == Origin.PORTAL and not row.hold and not has_open_posting(row.id):
-            compare_source(ctx, row, "Payment", looking.read_payment(there[row.key], ctx.offset))
+        if row.origin == Origin.PORTAL and row.id not in unknown:
+            read_there = looking.read_payment(there[row.key], ctx.offset)
+            compare_source(ctx, row, "Payment", read_there, troubled=row.id in troubled)
     return book_money.invoices_of(rows)
 
 
-def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There) -> None:
+def _taken_off(ctx: RunContext, pages: Sequence[CursorPage]) -> set[str]:
+    """The linked invoices of payments, and of mere applications of credits and rests, that read as voided: the rows of
+    one whose void touched only the header stay unchanged, and no cursor shows them. Network, then our links."""
+    headers = [looking.read_payment(row, ctx.offset) for page in pages if page.spec is PAYMENTS for row in page.rows]
+    voided = sorted({there.key for there in headers if there.gone_back})
+    keys: set[str] = set()
+    for start in range(0, len(voided), REREADS_AT_ONCE):
+        where = one_of("PARENTPAYMENTKEY", voided[start : start + REREADS_AT_ONCE])
+        rows = ctx.rows(Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, where, show_private=not ctx.entity))
+        keys |= {row["RECORDKEY"] for row in rows if row["RECORDKEY"]}
+    ours = set(linked(ctx.book_id, "ARINVOICE", keys))
+    ctx.commit()
+    return ours
+
+
+def compare_source(ctx: RunContext, row: SyncRow, what: str, there: There, *, troubled: bool = True) -> None:
     """Notice what somebody changed in Intacct on a payment or credit note of ours; its voiding and its money are told
-    elsewhere."""
+    elsewhere. `troubled` as for `compare`."""
     if there.gone_back or row.want_hash != row.have_hash:
         return
-    number = links.record_of(row).number
+    if not there.unreadable:
+        row.seen_there = _with_total(row.seen_there, there)
+    if row.hold:
+        return  # a person decided to leave it as it is
     if there.unreadable:
-        judging.unreadable(ctx, row, number, there.unreadable)
+        judging.unreadable(ctx, row, links.record_of(row).number, there.unreadable)
     elif changes := write_invoices.differences(row.seen_there, there):
-        judging.changed_there(ctx, row, f"{what} {number}", changes, there)
-    else:
+        judging.changed_there(ctx, row, f"{what} {links.record_of(row).number}", changes, there)
+    elif troubled:
+        gone.came_back(ctx, row)
         ledger.close_if(row, ("changed_there", "cannot_store"), ctx.by)
 
 
@@ -194,7 +245,7 @@ def _take_adjustments(ctx: RunContext, page: CursorPage) -> set[str]:
     """What somebody changed in Intacct on credit notes of ours; what they lie on is told by the rows of money."""
     there = {row["RECORDNO"]: row for row in page.rows}
     for row in linked_all(ctx.book_id, "ARADJUSTMENT", there):
-        if row.kind == Kind.CREDIT_NOTE and not row.hold and not has_open_posting(row.id):
+        if row.kind == Kind.CREDIT_NOTE and not has_open_posting(row.id):
             compare_source(ctx, row, "Credit note", looking.read_adjustment(there[row.key], ctx.offset))
     return set()
 

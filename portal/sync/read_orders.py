@@ -50,6 +50,8 @@ def _read_type(ctx: RunContext, document_type: str) -> None:
             take(ctx, page.rows[start : start + AT_ONCE], document_type)
         cursors.store(ctx, page)
         ctx.checkpoint()
+        if not page.is_last:
+            ctx.give_way()
 
 
 def take(ctx: RunContext, rows: Sequence[Mapping[str, str]], document_type: str) -> None:

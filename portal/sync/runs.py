@@ -20,6 +20,7 @@ from portal.extensions import db
 from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
 from portal.models.types import utcnow
+from portal.services import turns
 
 MAX_CLAIMS = 10
 """A run that killed this many workers is ended instead of being taken up again."""
@@ -69,6 +70,7 @@ def holder(book_id: int) -> Run | None:
 def claim(run_id: int, lease_seconds: int) -> str | None:
     """Take the run up: its new token, or None when it is not to be had (held, ended, or the book is busy)."""
     token = secrets.token_hex(16)
+    before = db.session.scalar(select(Run.token).where(Run.id == run_id))
     takeable = or_(Run.state == RunState.QUEUED, (Run.state == RunState.RUNNING) & (Run.lease_until < now_ms()))
     try:
         taken = db.session.execute(
@@ -84,7 +86,11 @@ def claim(run_id: int, lease_seconds: int) -> str | None:
     except IntegrityError:
         db.session.rollback()
         return None
-    return token if taken.rowcount == 1 else None  # type: ignore[attr-defined]
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    if before:
+        turns.free_all(db.engine, before)  # whoever had it stands still, or is gone
+    return token
 
 
 def renew(run_id: int, token: str, lease_seconds: int) -> bool:
@@ -106,13 +112,33 @@ def write(run_id: int, held_token: str, **values: Any) -> bool:
     asked = db.session.execute(
         update(table)
         .where(table.c.id == run_id, table.c.token == held_token, table.c.state == RunState.RUNNING)
-        .values(claims=table.c.claims, **values)
+        .values({"claims": table.c.claims, **values})
         .returning(table.c.cancel_asked)
     ).scalar_one_or_none()
     if asked is None:
         db.session.rollback()
         raise LostLease
     return bool(asked)
+
+
+def hand_back(run_id: int, held_token: str, **values: Any) -> None:
+    """Let another worker, or this one at another time, go on with the run, which keeps its book meanwhile. It was no
+    attempt that failed: it does not count as a claim. Raises LostLease when it is no longer ours."""
+    write(
+        run_id, held_token, token=secrets.token_hex(16), lease_until=0, enqueued_at=now_ms(), claims=Run.claims - 1,
+        **values,
+    )  # fmt: skip
+
+
+def abandon(run_id: int, held_token: str) -> bool:
+    """Hand the run back as it stands, beside the work that still goes on with it and stops at its next write; whether
+    it was ours. Commits."""
+    try:
+        hand_back(run_id, held_token)
+    except LostLease:
+        return False
+    db.session.commit()
+    return True
 
 
 def end(run_id: int, held_token: str, state: RunState, *, error: str = "", code: str = "") -> None:

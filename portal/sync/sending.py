@@ -1,30 +1,37 @@
 """Sending postings: born in one transaction, sent outside any, answered in another.
 
 A posting exists, open, before its request leaves, and the request leaves only before the moment written on it. So
-whatever dies, the next run knows what may be there.
+whatever dies, the next run knows what may be there. Two requests may be on their way at once; each is landed and stored
+whatever becomes of the other.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from portal.extensions import db
 from portal.intacct.errors import IntacctError, Level, NoReply, SchemaError, SessionExpired, Throttled
 from portal.intacct.gateway import Call, Result
+from portal.models.base import JsonDict
 from portal.models.sync import Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
+from portal.services.turns import Turn
 from portal.sync import answers, judging, pretending
 from portal.sync.answers import Answer, Stored
 from portal.sync.context import RunContext
 from portal.sync.mapping import Built, CannotSend
-from portal.sync.snapshots import Snapshot, is_as_taken, next_seq
+from portal.sync.snapshots import Snapshot, is_as_taken
+from portal.sync.standing import stand
+
+log = logging.getLogger(__name__)
 
 LEAVES_WITHIN_SECONDS = 30
 PAUSES_SECONDS = (1, 2, 4, 8)
@@ -57,6 +64,17 @@ class Born:
     ready: Ready
 
 
+Received = list[tuple[Born, Answer]]
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """A request that Intacct did not take at all, for a reason that another try may mend."""
+
+    items: Sequence[Ready]
+    error: IntacctError
+
+
 def ready(
     snapshot: Snapshot, act: Act, build: Callable[[int], Built], *, above: int = 0, hash_: str | None = None
 ) -> Ready:
@@ -80,62 +98,118 @@ def send_all(ctx: RunContext, items: Sequence[Ready]) -> None:
     if ctx.as_shown is not None:
         items, stop = pretending.only_shown(ctx, ctx.as_shown, items)
         ctx.checkpoint()
-    waiting = list(items)
-    while waiting:
-        batch, waiting = waiting[: ctx.pace.size], waiting[ctx.pace.size :]
-        _send_batch(ctx, batch)
+    _send_in_flight(ctx, items)
     if stop:
         raise pretending.stop(stop)
 
 
-def _send_batch(ctx: RunContext, items: Sequence[Ready]) -> None:
-    pauses = iter(PAUSES_SECONDS)
-    renewed = False
-    while items:
-        try:
-            items = _send_once(ctx, items)
-            return
-        except SessionExpired:
-            if renewed:
-                raise
-            renewed = True
-            ctx.gateway.sign_in()
-        except Throttled:
-            pause = next(pauses, None)
-            if pause is None:
-                raise
-            time.sleep(pause * random.uniform(0.75, 1.25))
-        except SchemaError as error:
-            if not _is_malformed(error):
-                raise
-            # One malformed document must not refuse its batch: each goes again alone, and the bad one gets the problem.
-            for item in items:
-                _send_once(ctx, [item])
-            return
+def _send_in_flight(ctx: RunContext, items: Sequence[Ready]) -> None:
+    """Keep two requests on their way until all is sent; what was not taken goes again one request at a time."""
+    waiting = list(items)
+    with _all_landed(ctx):
+        while waiting or ctx.flight.busy:
+            while waiting and (turn := ctx.next_turn()) is not None:
+                batch, waiting = waiting[: ctx.pace.size], waiting[ctx.pace.size :]
+                _let_go(ctx, batch, turn)
+            if ctx.flight.busy and (refused := _land(ctx)):
+                _again(ctx, [refused, *_land_others(ctx)])
+            if waiting:
+                ctx.give_way()
 
 
-def _send_once(ctx: RunContext, items: Sequence[Ready]) -> Sequence[Ready]:
-    """Send one request. Raises the error of a request that was refused as a whole, its postings stored accordingly."""
-    born, leave_before = _give_birth(ctx, items)
-    if not born:
-        return ()
-    calls = [Call(item.control_id, item.body) for item in born]
-    began = time.monotonic()
+@contextmanager
+def _all_landed(ctx: RunContext) -> Iterator[None]:
+    """Whatever ends the sending: what is still on its way is awaited, and what Intacct says of it is stored."""
     try:
-        results = ctx.write(calls, leave_before)
+        yield
+    except Exception:
+        db.session.rollback()
+        landed = []
+        while ctx.flight.busy:
+            received, seconds, error = _receive(ctx)
+            if error is not None:
+                log.warning("run %s: another request failed too: %s", ctx.run_id, error)
+            landed += _keep(ctx, received)
+        if landed:
+            _note_all(ctx, landed)
+            ctx.save()
+        raise
+
+
+def _let_go(ctx: RunContext, items: Sequence[Ready], turn: Turn) -> None:
+    """Have postings born and send them in one request, which gives the turn back at its end."""
+    try:
+        born, leave_before = _give_birth(ctx, items)
+    except BaseException:
+        turn.give_back()
+        raise
+    if born:
+        ctx.depart([Call(item.control_id, item.body) for item in born], leave_before, turn, born)
+    else:
+        turn.give_back()
+
+
+def _land(ctx: RunContext) -> NotTaken | None:
+    """Store what became of the request that left first. Raises the error of one that failed for good, or for which
+    the line is not to be trusted now: the run ends in words."""
+    received, seconds, error = _receive(ctx)
+    if error is None:
+        ctx.pace.took(len(received), seconds)
+    _store(ctx, received)
+    if error is None:
+        _stop_if_silent(received)
+        return None
+    items = [item.ready for item, _ in received]
+    if _is_malformed(error) and len(items) == 1:
+        return None
+    if isinstance(error, SessionExpired | Throttled) or _is_malformed(error):
+        return NotTaken(items, error)
+    raise error
+
+
+def _land_others(ctx: RunContext) -> list[NotTaken]:
+    refused = []
+    while ctx.flight.busy:
+        if (more := _land(ctx)) is not None:
+            refused.append(more)
+    return refused
+
+
+def _receive(ctx: RunContext) -> tuple[Received, float, IntacctError | None]:
+    """The answers to the request that left first, the seconds that it took, and the error if it failed as a whole."""
+    landing = ctx.land()
+    born: Sequence[Born] = landing.cargo
+    try:
+        results, seconds = landing.results()
     except IntacctError as error:
         alone = _is_malformed(error) and len(born) == 1
-        _store(ctx, [(item, Answer(item.posting_id, item.attempt, error=_for_one(error, alone))) for item in born])
-        if alone:
-            return ()
-        raise
-    ctx.pace.took(len(born), time.monotonic() - began)
-    received = []
-    for item in born:
-        received.append((item, _answer(item, results[item.control_id])))
-    _store(ctx, received)
-    _stop_if_silent(received)
-    return ()
+        answer = _for_one(error, alone)
+        return [(item, Answer(item.posting_id, item.attempt, error=answer)) for item in born], 0.0, error
+    return [(item, _answer(item, results[item.control_id])) for item in born], seconds, None
+
+
+def _again(ctx: RunContext, refused: Sequence[NotTaken]) -> None:
+    """Send what was not taken, one request after the other: after a pause, in a new session, or each document alone."""
+    pauses = iter(PAUSES_SECONDS)
+    renewed = False
+    left = list(refused)
+    while left:
+        first = left.pop(0)
+        if isinstance(first.error, SessionExpired):
+            if renewed:
+                raise first.error
+            renewed = True
+            ctx.gateway.sign_in()
+        elif isinstance(first.error, Throttled):
+            pause = next(pauses, None)
+            if pause is None:
+                raise first.error
+            time.sleep(pause * random.uniform(0.75, 1.25))
+        # One malformed document must not refuse its batch: each goes again alone, and the bad one gets the problem.
+        alone = _is_malformed(first.error)
+        for batch in [[item] for item in first.items] if alone else [first.items]:
+            _let_go(ctx, batch, ctx.wait_for_turn())
+            left = _land_others(ctx) + left
 
 
 def _answer(item: Born, result: Result) -> Answer:
@@ -168,35 +242,49 @@ def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], fl
     # Two clocks from the same moment: the wall's for those who look later, the worker's own monotonic one for itself,
     # so that a worker that was frozen does not send what others have given up waiting for.
     ctx.stop_if_asked()
-    born = []
     send_before = utcnow() + timedelta(seconds=LEAVES_WITHIN_SECONDS)
     leave_before = time.monotonic() + LEAVES_WITHIN_SECONDS
+    standing = stand([item.row_id for item in items], also_lock=True)
+    postings: list[tuple[SyncRow, Ready, JsonDict]] = []
     for item in items:
-        row = db.session.scalar(select(SyncRow).where(SyncRow.id == item.row_id).with_for_update())
-        if row is None or not is_as_taken(row, item.snapshot) or _has_open(row.id):
+        row = standing.rows.get(item.row_id)
+        if row is None or row.id in standing.opened or not is_as_taken(row, item.snapshot, standing.applied(row.id)):
             continue  # edited, applied, linked, held or opened since it was looked at: the next run looks again
-        posting = _posting(ctx, row, item, send_before)
+        posting = _posting(ctx, row, item, standing.next_seq(row), send_before)
         if posting is not None:
-            born.append(Born(posting.id, 1, control_id(row.ref, posting.seq), posting.body, item))
+            postings.append((row, item, posting))
+    ids = _insert([posting for _, _, posting in postings])
+    born = [
+        Born(ids[row.id], 1, control_id(row.ref, posting["seq"]), posting["body"], item)
+        for row, item, posting in postings
+    ]
     ctx.save()  # no cancelling here: a posting that was born is sent, or it would be open for nothing
     return born, leave_before
 
 
-def _posting(ctx: RunContext, row: SyncRow, item: Ready, send_before: Any) -> Posting | None:
-    seq = max(next_seq(row), item.above + 1)
+def _posting(ctx: RunContext, row: SyncRow, item: Ready, next_seq: int, send_before: datetime) -> JsonDict | None:
+    """The posting as it is stored; None for a record that is not sent as it is, which has its problem then."""
+    seq = max(next_seq, item.above + 1)
     try:
         built = item.build(seq)
     except (CannotSend, ValueError) as error:
         judging.refuse(ctx, row, error)
         return None
-    posting = Posting(
-        sync_row_id=row.id, seq=seq, act=item.act, body=built.body, hash=item.hash, facts=built.facts,
-        intacct_company_id=ctx.intacct_company_id, entity=ctx.entity, run_id=ctx.run_id, send_before=send_before,
-        sent_at=utcnow(), state=PostingState.OPEN, attempts=1,
-    )  # fmt: skip
-    db.session.add(posting)
-    db.session.flush()
-    return posting
+    return {
+        "sync_row_id": row.id, "seq": seq, "act": item.act, "body": built.body, "hash": item.hash, "facts": built.facts,
+        "intacct_company_id": ctx.intacct_company_id, "entity": ctx.entity, "run_id": ctx.run_id,
+        "send_before": send_before, "sent_at": utcnow(), "state": PostingState.OPEN, "attempts": 1,
+    }  # fmt: skip
+
+
+def _insert(postings: Sequence[JsonDict]) -> dict[int, int]:
+    """Store postings in one statement; their ids by sync row, of which each has at most one that is open."""
+    if not postings:
+        return {}
+    db.session.execute(insert(Posting), list(postings))
+    rows = [posting["sync_row_id"] for posting in postings]
+    query = select(Posting.sync_row_id, Posting.id).where(Posting.sync_row_id.in_(rows))
+    return {row_id: id_ for row_id, id_ in db.session.execute(query.where(Posting.state == PostingState.OPEN))}
 
 
 def control_id(ref: str, seq: int) -> str:
@@ -204,19 +292,22 @@ def control_id(ref: str, seq: int) -> str:
     return f"{ref}.{seq}"
 
 
-def _has_open(row_id: int) -> bool:
-    query = select(Posting.id).where(Posting.sync_row_id == row_id, Posting.state == PostingState.OPEN)
-    return db.session.scalar(query) is not None
-
-
-def _store(ctx: RunContext, received: Sequence[tuple[Born, Answer]]) -> None:
+def _store(ctx: RunContext, received: Received) -> None:
     """Write the answers down, whoever holds the run now; then note them in the run, if it is still ours."""
-    stored = [(item, answers.store(answer, ctx.by)) for item, answer in received]
-    ctx.commit()
-    for item, outcome in stored:
-        if outcome is not None:
-            note(ctx, outcome, item.ready.number)
+    _note_all(ctx, _keep(ctx, received))
     ctx.checkpoint()
+
+
+def _keep(ctx: RunContext, received: Received) -> list[tuple[Born, Stored]]:
+    stored = answers.store_all([answer for _, answer in received], ctx.by)
+    ctx.commit()
+    return [(item, outcome) for (item, _), outcome in zip(received, stored, strict=True) if outcome is not None]
+
+
+def _note_all(ctx: RunContext, stored: Sequence[tuple[Born, Stored]]) -> None:
+    with ctx.noting_together():
+        for item, outcome in stored:
+            note(ctx, outcome, item.ready.number)
 
 
 def note(ctx: RunContext, outcome: Stored, number: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.intacct.errors import IntacctError
 from portal.intacct.gateway import Call
-from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal
+from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal, like
 from portal.intacct.stamps import format_stamp
 from portal.models.sync import SOURCES, Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
@@ -55,11 +55,13 @@ class Open:
 
 @dataclass
 class Finding:
-    """What a look says of an open posting: it is there (under `key`), something near it is, or neither."""
+    """What a look says of an open posting: it is there (under `key`), something near it is, or neither. `moved` says
+    that money moved where it was to go, though not as it was to."""
 
     there: bool = False
     key: str = ""
     near: There | None = None
+    moved: bool = False
     applied: dict[str, Decimal] = field(default_factory=dict)
 
 
@@ -118,17 +120,26 @@ def _conclude(ctx: RunContext, item: Open, finding: Finding, began: datetime) ->
         return
     wait_over = began > item.send_before + ctx.settle_wait
     row = db.session.get_one(SyncRow, item.row_id)
-    if not wait_over:
+    if not _is_still_open(item):
+        ctx.commit()  # its answer came after all, while this was looking
+    elif not wait_over:
         ctx.count("unknown")
         ctx.item("unknown", "Not found in Intacct yet, which may still be working on it.", row_id=item.row_id)
         ctx.checkpoint()
-    elif finding.near is not None or (item.id_was_used and item.kind in SOURCES):
+    elif finding.near is not None or finding.moved or (item.id_was_used and item.kind in SOURCES):
         _cannot_tell(ctx, row, item, finding.near)
         ctx.checkpoint()
     elif item.id_was_used:
         _burnt(ctx, item)
     else:
         _send_again(ctx, item)
+
+
+def _is_still_open(item: Open) -> bool:
+    """Whether nobody settled the posting since it was taken up here: a worker that lost its run still stores what
+    Intacct answers. Holds it for this transaction."""
+    query = select(Posting.state, Posting.attempts).where(Posting.id == item.posting_id).with_for_update()
+    return db.session.execute(query).one() == (PostingState.OPEN, item.attempts)
 
 
 def _found(ctx: RunContext, item: Open, finding: Finding) -> None:
@@ -191,23 +202,48 @@ def _send_again(ctx: RunContext, item: Open) -> None:
         ctx.item("unknown", "Intacct does not have it; it would be sent again under the same control id.",
                  row_id=item.row_id)  # fmt: skip
         return
-    posting = db.session.get_one(Posting, item.posting_id)
+    ctx.commit()
+    turn = ctx.wait_for_turn()
+    try:
+        attempt, leave_before = _born_again(ctx, item)
+    except BaseException:
+        turn.give_back()
+        raise
+    if attempt:
+        ctx.depart([Call(item.control_id, item.body)], leave_before, turn, item)
+        _store_again(ctx, item, attempt)
+    else:
+        turn.give_back()
+
+
+def _born_again(ctx: RunContext, item: Open) -> tuple[int, float]:
+    """The number of the new attempt and when it must have left; 0 when the posting was answered meanwhile."""
+    posting = db.session.scalar(select(Posting).where(Posting.id == item.posting_id).with_for_update())
+    if posting is None or posting.state != PostingState.OPEN:
+        ctx.checkpoint()
+        return 0, 0.0
     leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
     posting.attempts += 1
     posting.sent_at = utcnow()
     posting.send_before = posting.sent_at + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
     posting.answer = {}
     attempt = posting.attempts
-    ctx.checkpoint()
+    ctx.save()  # no cancelling here: what is on record as sent is sent
+    return attempt, leave_before
+
+
+def _store_again(ctx: RunContext, item: Open, attempt: int) -> None:
+    failed: IntacctError | None = None
     try:
-        result = ctx.write([Call(item.control_id, item.body)], leave_before)[item.control_id]
+        results, _ = ctx.land().results()
+        result = results[item.control_id]
         answer = Answer(item.posting_id, attempt, result.key or item.key, result.error)
     except IntacctError as error:
-        stored = answers.store(Answer(item.posting_id, attempt, error=error), ctx.by)
-        ctx.commit()
-        raise
+        failed, answer = error, Answer(item.posting_id, attempt, error=error)
     stored = answers.store(answer, ctx.by)
     ctx.commit()
+    if failed is not None:
+        raise failed
     if stored is not None:
         sending.note(ctx, stored, str(item.facts.get("number", "")))
     ctx.checkpoint()
@@ -285,13 +321,29 @@ def _look_for_reversed(ctx: RunContext, item: Open) -> Finding:
 
 
 def _look_for_applied(ctx: RunContext, item: Open) -> Finding:
-    """An apply is there when the sum of each of its pairs has risen by what it carried."""
-    lies = looking.applied_of(ctx, [item.facts["key"]], links.OBJECTS[item.kind]).get(item.facts["key"], {})
-    for invoice_row_id, amount in item.facts["pairs"].items():
-        before = Decimal(item.facts["before"][invoice_row_id])
-        if lies.get(item.facts["invoice_keys"][invoice_row_id], Decimal(0)) < before + Decimal(amount):
-            return Finding()
-    return Finding(True, item.facts["key"])
+    """An apply is there when a record carries its reference, even one that was taken back since, or when the sum of
+    each of its pairs has risen by what it carried. Where only some have risen, or by less, nobody can tell."""
+    key = item.facts["key"]
+    if _carries_reference(ctx, item):
+        return Finding(True, key, applied=dict.fromkeys(item.facts["invoice_keys"].values(), Decimal(0)))
+    lies = looking.applied_of(ctx, [key], links.OBJECTS[item.kind]).get(key, {})
+    rises = [
+        (
+            lies.get(item.facts["invoice_keys"][row_id], Decimal(0)) - Decimal(item.facts["before"][row_id]),
+            Decimal(amount),
+        )
+        for row_id, amount in item.facts["pairs"].items()
+    ]
+    if all(risen >= amount for risen, amount in rises):
+        return Finding(True, key)
+    return Finding(moved=any(risen > 0 for risen, _ in rises))
+
+
+def _carries_reference(ctx: RunContext, item: Open) -> bool:
+    """Whether an application there carries this very posting's reference in its memo."""
+    where = like("DESCRIPTION", f"%[ref {item.ref}.{item.seq}]%")
+    rows = ctx.rows(Query("ARPYMT", looking.PAYMENT_FIELDS, where, show_private=not ctx.entity))
+    return any(looking.read_payment(row, ctx.offset).is_application for row in rows)
 
 
 _LOOKS = {

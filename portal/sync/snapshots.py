@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import CompoundSelect, exists, select, union
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.extensions import db
 from portal.intacct.functions import Address
@@ -24,9 +26,17 @@ from portal.sync import scope
 from portal.sync.context import RunContext
 from portal.sync.decide import Case, Decision, Next, PairCase, decide
 from portal.sync.mapping import CreditNoteRecord, CustomerRecord, InvoiceRecord, LineRecord, Part, PaymentRecord
+from portal.sync.standing import opened
 
 R = TypeVar("R", Customer, Invoice, Payment, CreditNote)
 
+
+_WITH: dict[type[Any], Sequence[ORMOption]] = {
+    Invoice: (selectinload(Invoice.lines), joinedload(Invoice.customer)),
+    CreditNote: (selectinload(CreditNote.lines), joinedload(CreditNote.customer)),
+    Payment: (joinedload(Payment.customer),),
+}
+"""What a snapshot looks at beside the record itself."""
 
 AT_ONCE = 500
 """Databases take only so many values in one query."""
@@ -57,26 +67,40 @@ class Snapshot:
     name_key: str = ""
 
 
-def candidates(ctx: RunContext, kind: Kind) -> list[int]:
+def candidates(ctx: RunContext, kind: Kind, *, there: bool = False) -> list[int]:
     """Ids of the sync rows of `kind` with something to send, oldest first: none with an open posting, none whose
-    problem waits for a later hour (a person's Sync Now tries all)."""
+    problem waits for a later hour (a person's Sync Now tries all, each once however often the run is taken up).
+    With `there` only those that Intacct has, as far as we know: nothing else can be taken back (a preview looks at all,
+    since what it linked is not kept)."""
     query = select(SyncRow.id).where(*scope.seen(ctx), SyncRow.kind == kind, SyncRow.hold == "")
-    unequal = SyncRow.want_hash != SyncRow.have_hash
+    if there and ctx.pretence is None:
+        query = query.where(SyncRow.have_hash != "")
     if kind in SOURCES:
-        owes = exists().where(
-            Pair.source_row_id == SyncRow.id, Pair.applied_here != Pair.applied_there, Pair.hold == ""
-        )
-        unequal = or_(unequal, owes)
-    if kind == Kind.PAYMENT:
-        unequal = or_(unequal, SyncRow.id.in_(left_out.posted_otherwise(ctx.book_id, ctx.only_rows)))
+        differing = _differing_sources(ctx, kind).subquery()
+        query = query.join(differing, differing.c.id == SyncRow.id)
+    else:
+        query = query.where(SyncRow.want_hash != SyncRow.have_hash)
     is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
-    query = query.where(unequal, ~is_open)
+    query = query.where(~is_open)
+    has_problem = (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None)
     if not ctx.by_hand:
-        waits = (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None) & (Problem.retry_at > utcnow())
-        query = query.where(~exists().where(waits))
+        query = query.where(~exists().where(has_problem, Problem.retry_at > utcnow()))
+    if ctx.taken_up_again_since is not None:
+        query = query.where(~exists().where(has_problem, Problem.last_seen >= ctx.taken_up_again_since))
     if ctx.only_rows is not None:
         query = query.where(SyncRow.id.in_(ctx.only_rows))
     return list(db.session.scalars(query.order_by(SyncRow.id)))
+
+
+def _differing_sources(ctx: RunContext, kind: Kind) -> CompoundSelect[Any]:
+    """Rows of payments or credit notes of which anything differs: each kind of difference has an index that holds only
+    what differs, which one condition with "or" would pass over."""
+    unequal = select(SyncRow.id).where(
+        SyncRow.book_id == ctx.book_id, SyncRow.kind == kind, SyncRow.hold == "", SyncRow.want_hash != SyncRow.have_hash
+    )
+    owing = select(Pair.source_row_id).where(Pair.applied_here != Pair.applied_there, Pair.hold == "")
+    otherwise = left_out.posted_otherwise(ctx.book_id, ctx.only_rows) if kind == Kind.PAYMENT else set()
+    return union(unequal, owing, select(SyncRow.id).where(SyncRow.id.in_(otherwise)))
 
 
 def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
@@ -96,21 +120,11 @@ def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
     return [found[row_id] for row_id in row_ids if row_id in found]
 
 
-def next_seq(row: SyncRow) -> int:
-    """The sequence number of the row's next posting: above its own postings, and above what was seen there (this
-    database may be older than what it wrote)."""
-    own = db.session.scalar(select(func.max(Posting.seq)).where(Posting.sync_row_id == row.id)) or 0
-    return max(own, int(row.seen_there.get("seq") or 0)) + 1
-
-
-def is_as_taken(row: SyncRow, snapshot: Snapshot) -> bool:
+def is_as_taken(row: SyncRow, snapshot: Snapshot, applied_here: Mapping[int, Decimal]) -> bool:
     """Whether the record is still what was looked at: not edited, applied elsewhere, linked or held since."""
     if row.hold or (row.want_hash, row.have_hash, row.key) != (snapshot.want, snapshot.have, snapshot.key):
         return False
-    if snapshot.kind not in SOURCES:
-        return True
-    pairs = db.session.scalars(select(Pair).where(Pair.source_row_id == row.id))
-    return {pair.invoice_row_id: pair.applied_here for pair in pairs} == snapshot.applied_here
+    return snapshot.kind not in SOURCES or applied_here == snapshot.applied_here
 
 
 def _decision(row: SyncRow, pairs: Sequence[PairCase] = (), *, sent_otherwise: bool = False) -> Decision:
@@ -186,13 +200,14 @@ def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict
     records = _by_id(Payment, rows)
     customers = _customer_rows(ctx, [payment.customer_id for payment in records.values()])
     pairs = _pairs(ctx, [row.id for row in rows])
+    unknown = _unknown(pairs)
     otherwise = left_out.posted_otherwise(ctx.book_id, [row.id for row in rows])
     found = {}
     for row in rows:
         own = pairs.get(row.id, [])
         cases = [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in own]
         decision = _decision(row, cases, sent_otherwise=row.id in otherwise)
-        found[row.id] = _payment(ctx, row, tried, records[row.record_id], customers, own, decision)
+        found[row.id] = _payment(ctx, row, tried, records[row.record_id], customers, own, unknown, decision)
     return found
 
 
@@ -203,6 +218,7 @@ def _payment(
     payment: Payment,
     customers: dict[int, SyncRow],
     pairs: list[tuple[Pair, SyncRow]],
+    unknown: frozenset[int],
     decision: Decision,
 ) -> Snapshot:
     customer = customers.get(payment.customer_id)
@@ -215,7 +231,7 @@ def _payment(
         currency=payment.currency, method=payment.method, reference=payment.reference, parts=parts,
         rest=payment.amount - applied,
     )  # fmt: skip
-    waits_for = _missing_customer(ctx, customer, payment.customer) or _missing_invoice(ctx, sending, held)
+    waits_for = _missing_customer(ctx, customer, payment.customer) or _missing_invoice(ctx, sending, held, unknown)
     return Snapshot(
         **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
@@ -228,9 +244,11 @@ def _credit_notes(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> 
     records = _by_id(CreditNote, rows)
     customers = _customer_rows(ctx, [note.customer_id for note in records.values()])
     pairs = _pairs(ctx, [row.id for row in rows])
+    unknown = _unknown(pairs)
     return {
-        row.id: _credit_note(ctx, row, tried, records[row.record_id], customers, pairs.get(row.id, [])) for row in rows
-    }  # fmt: skip
+        row.id: _credit_note(ctx, row, tried, records[row.record_id], customers, pairs.get(row.id, []), unknown)
+        for row in rows
+    }
 
 
 def _credit_note(
@@ -240,6 +258,7 @@ def _credit_note(
     note: CreditNote,
     customers: dict[int, SyncRow],
     pairs: list[tuple[Pair, SyncRow]],
+    unknown: frozenset[int],
 ) -> Snapshot:
     """It is posted whole, whatever it lies on; only its application waits for the invoices."""
     decision = _decision(row, [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in pairs])
@@ -255,7 +274,7 @@ def _credit_note(
     )  # fmt: skip
     waits_for = _missing_customer(ctx, customer, note.customer)
     if decision.next == Next.APPLY:
-        waits_for = waits_for or _missing_invoice(ctx, sending, held)
+        waits_for = waits_for or _missing_invoice(ctx, sending, held, unknown)
     return Snapshot(
         **_common(row, tried, note), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
@@ -274,19 +293,23 @@ def _missing_customer(ctx: RunContext, customer: SyncRow | None, record: Custome
     return f"Waits for customer {record.name}, which is not in Intacct yet."
 
 
-def _missing_invoice(ctx: RunContext, sending: list[tuple[Pair, SyncRow]], held: list[Pair]) -> str:
+def _missing_invoice(
+    ctx: RunContext, sending: list[tuple[Pair, SyncRow]], held: list[Pair], unknown: frozenset[int]
+) -> str:
+    """Why a source waits for an invoice; `unknown` are the rows whose postings wait for their outcome."""
     for pair, invoice in sending:
-        if pair in held:
+        is_there = invoice.key and invoice.id not in unknown
+        if pair in held or (is_there and scope.sees(ctx, invoice.entity)):
             continue
-        is_open = db.session.scalar(
-            select(Posting.id).where(Posting.sync_row_id == invoice.id, Posting.state == PostingState.OPEN)
-        )
         number = db.session.get_one(Invoice, invoice.record_id).number
         if elsewhere := scope.out_of_sight(ctx, f"invoice {number}", invoice):
             return elsewhere
-        if not invoice.key or is_open:
-            return f"Waits for invoice {number}, which is not in Intacct yet."
+        return f"Waits for invoice {number}, which is not in Intacct yet."
     return ""
+
+
+def _unknown(pairs: Mapping[int, list[tuple[Pair, SyncRow]]]) -> frozenset[int]:
+    return opened([invoice.id for own in pairs.values() for _, invoice in own])
 
 
 def _pairs(ctx: RunContext, row_ids: Sequence[int]) -> dict[int, list[tuple[Pair, SyncRow]]]:
@@ -308,8 +331,8 @@ def _customer_rows(ctx: RunContext, customer_ids: Sequence[int]) -> dict[int, Sy
 
 
 def _by_id(model: type[R], rows: Sequence[SyncRow]) -> dict[int, R]:
-    ids = [row.record_id for row in rows]
-    return {record.id: record for record in db.session.scalars(select(model).where(model.id.in_(ids)))}
+    query = select(model).where(model.id.in_([row.record_id for row in rows]))
+    return {record.id: record for record in db.session.scalars(query.options(*_WITH.get(model, ())))}
 
 
 def _common(row: SyncRow, tried: set[int], record: Customer | Invoice | Payment | CreditNote) -> dict[str, Any]:

@@ -16,13 +16,12 @@ from portal.extensions import db
 from portal.intacct.errors import IntacctError
 from portal.intacct.queries import Query, all_of, at_least, equal, one_of
 from portal.intacct.stamps import format_stamp
-from portal.models.base import Origin
 from portal.models.connection import Book
 from portal.models.run import Cursor
 from portal.models.sync import KEPT_AS, Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.sync import book_money, judging, links, read_changes, scope
+from portal.sync import book_money, gone, judging, links, read_changes, scope
 from portal.sync.context import RunContext
 from portal.sync.rows import has_open_posting
 
@@ -36,7 +35,6 @@ OBJECTS = ("CUSTOMER", "ARINVOICE", "ARADJUSTMENT", "ARPYMT", "ARADVANCE")
 ROLLING_A_DAY = 20_000
 KEYS_AT_ONCE = 1000
 
-GONE = "gone_there"
 CUSTOMER_GONE = "customer_gone"
 
 
@@ -45,11 +43,11 @@ def sweep(ctx: RunContext) -> None:
     ctx.begin("sweep")
     deleted = _from_audit_history(ctx)
     suspects = _rows_of(ctx, deleted) if deleted is not None else _next_in_turn(ctx)
-    gone = _gone(ctx, suspects)
-    for row_id in gone:
+    missing = _missing(ctx, suspects)
+    for row_id in missing:
         _tell(ctx, db.session.get_one(SyncRow, row_id))
     ctx.count("swept", len(suspects))
-    ctx.count("gone", len(gone))
+    ctx.count("gone", len(missing))
     ctx.checkpoint()
     read_changes.read_queued(ctx)
 
@@ -103,16 +101,16 @@ def _next_in_turn(ctx: RunContext) -> list[SyncRow]:
     return rows
 
 
-def _gone(ctx: RunContext, rows: Sequence[SyncRow]) -> list[int]:
+def _missing(ctx: RunContext, rows: Sequence[SyncRow]) -> list[int]:
     """Ids of the rows whose record a look by key does not find. Network."""
     places = [(row.id, row.object, row.key) for row in rows]
     ctx.commit()
-    gone = []
+    missing = []
     for object_ in sorted({object_ for _, object_, _ in places}):
         ours = [(row_id, key) for row_id, name, key in places if name == object_]
         there = _there(ctx, object_, {key for _, key in ours})
-        gone += [row_id for row_id, key in ours if key not in there]
-    return sorted(gone)
+        missing += [row_id for row_id, key in ours if key not in there]
+    return sorted(missing)
 
 
 def _there(ctx: RunContext, object_: str, keys: Iterable[str]) -> set[str]:
@@ -131,22 +129,22 @@ def _tell(ctx: RunContext, row: SyncRow) -> None:
     if row.kind == Kind.INVOICE:
         links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", row.key, "deleted in Intacct")
     elif row.kind == Kind.CUSTOMER:
-        _report(ctx, row, CUSTOMER_GONE, "Its documents stay where they are. Create it there again, or leave it.")
-    elif row.kind == Kind.PAYMENT and row.origin == Origin.INTACCT:
+        _tell_customer(ctx, row)
+    elif gone.is_ours(row):
+        gone.tell(ctx, row)
+    else:
         for key in book_money.invoices_of([row]):
             links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "its payment was deleted in Intacct")
-    else:
-        _report(ctx, row, GONE, "Void it here too, post it again, or leave it.")
 
 
-def _report(ctx: RunContext, row: SyncRow, code: str, then: str) -> None:
+def _tell_customer(ctx: RunContext, row: SyncRow) -> None:
     known = ledger.open_problem(row.id)
-    if row.hold or (known is not None and known.code == code):
+    if row.hold or (known is not None and known.code == CUSTOMER_GONE):
         return  # decided or told already
-    what = row.kind.replace("_", " ").capitalize()
     judging.problem(
-        ctx, row, code,
-        f"{what} {row.number_there} was deleted in Intacct (recordno {row.key}). Nothing was changed here. {then}",
+        ctx, row, CUSTOMER_GONE,
+        f"Customer {row.number_there} was deleted in Intacct (recordno {row.key}). Nothing was changed here. Its"
+        " documents stay where they are. Create it there again, or leave it.",
         there=dict(row.seen_there),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from portal.extensions import db
 from portal.models.sync import Act, Kind, Pair, Posting, PostingState, SyncRow
 from portal.problems import ledger
 from portal.services.checks import show
-from portal.sync import apply_rests, judging, links, looking, open_days, required, sending
+from portal.sync import apply_rests, gone, judging, links, looking, open_days, required, sending
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import There
@@ -64,12 +64,13 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     applied = looking.applied_of(ctx, [look.ours.key for look in looks.values() if look.ours], OBJECT)
     ready = []
     for snapshot in sendable:
-        row = db.session.get_one(SyncRow, snapshot.row_id)
         look = looks[snapshot.row_id]
-        if judging.settled_by_look(ctx, row, snapshot, look):
+        if judging.settled_by_look(ctx, snapshot, look):
             if look.ours is not None:
+                row = db.session.get_one(SyncRow, snapshot.row_id)
                 links.take_over_applied(row, applied.get(look.ours.key, {}))
         elif snapshot.row_id in lacking:
+            row = db.session.get_one(SyncRow, snapshot.row_id)
             judging.problem(ctx, row, required.CODE, lacking[snapshot.row_id])
         else:
             ready.append(_ready_to_create(ctx, snapshot, look.above))
@@ -96,7 +97,7 @@ def _ready_to_create(ctx: RunContext, snapshot: Snapshot, above: int) -> Ready:
 def take_back(ctx: RunContext, today: dt.date) -> None:
     """Rule 12: undo what a credit note lies on, then delete it, when it was voided or changed here; only undo, when it
     was taken off an invoice here. What is refused stops its chain with a problem."""
-    ids = candidates(ctx, Kind.CREDIT_NOTE)
+    ids = candidates(ctx, Kind.CREDIT_NOTE, there=True)
     snapshots = _take(ctx, ids, Next.DELETE, Next.UNAPPLY)
     if not snapshots:
         return
@@ -112,14 +113,14 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
 
 def _judge(ctx: RunContext, snapshot: Snapshot, there: There | None, uses: dict[str, list[Use]]) -> Chain | None:
     row = db.session.get_one(SyncRow, snapshot.row_id)
-    if there is None and snapshot.decision.next == Next.DELETE:
+    if there is None and not snapshot.want:
         links.unlink(row)
         ctx.remember(row)
         ledger.close(row, ctx.by)
         ctx.item("unlinked", "Intacct did not have it any more.", row_id=row.id)
         return None
     if there is None:
-        gone(ctx, row, snapshot.number, snapshot.key)
+        gone.tell(ctx, row)
         return None
     found = uses.get(snapshot.key, [])
     if snapshot.decision.next == Next.UNAPPLY:
@@ -192,15 +193,6 @@ def _ready_to_undo(ctx: RunContext, snapshot: Snapshot, use: Use, today: dt.date
 
 def _ready_to_delete(snapshot: Snapshot) -> Ready:
     return sending.ready(snapshot, Act.DELETE, lambda seq: build_delete(snapshot.key, snapshot.number), hash_="")
-
-
-def gone(ctx: RunContext, row: SyncRow, number: str, key: str) -> None:
-    """A credit note of ours that Intacct no longer has."""
-    judging.problem(
-        ctx, row, "gone_there",
-        f"Credit note {number} was deleted in Intacct (record {key}). Nothing was changed here."
-        " Void it here too, post it again under a new number, or leave it.",
-    )  # fmt: skip
 
 
 def _record(snapshot: Snapshot) -> CreditNoteRecord:

@@ -38,7 +38,7 @@ def write(ctx: RunContext) -> None:
 
 def take_back(ctx: RunContext, today: dt.date) -> None:
     """Reverse in Intacct the invoices that were voided here."""
-    ids = candidates(ctx, Kind.INVOICE)
+    ids = candidates(ctx, Kind.INVOICE, there=True)
     snapshots = [item for item in take(ctx, Kind.INVOICE, ids) if item.decision.next == Next.REVERSE]
     ctx.commit()
     if not snapshots:
@@ -58,10 +58,10 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     lacking = required.lacking(ctx, sendable)
     ready = []
     for snapshot in sendable:
-        row = db.session.get_one(SyncRow, snapshot.row_id)
-        if judging.settled_by_look(ctx, row, snapshot, looks[snapshot.row_id]):
+        if judging.settled_by_look(ctx, snapshot, looks[snapshot.row_id]):
             continue
         if snapshot.row_id in lacking:
+            row = db.session.get_one(SyncRow, snapshot.row_id)
             judging.problem(ctx, row, required.CODE, lacking[snapshot.row_id])
         else:
             ready.append(_ready_to_create(ctx, snapshot, looks[snapshot.row_id].above))
@@ -152,11 +152,17 @@ def differences(seen: dict[str, str], there: There, lines: Sequence[Decimal] | N
         if field in seen and seen[field] != value
     ]  # fmt: skip
     if "total" in seen and Decimal(str(seen["total"])) != Decimal(there.total):
-        changes.append(f"total {seen['total']} is now {there.total}")
+        changes.append(f"total {_money(seen['total'])} is now {_money(there.total)}")
     sent = seen.get("lines")
     if lines is not None and sent and [Decimal(amount) for amount in sent] != list(lines):
         changes.append("its line amounts are not the ones sent")
     return "; ".join(changes)
+
+
+def _money(text: object) -> str:
+    """An amount without the zeros that columns add, and with cents."""
+    amount = Decimal(str(text)).normalize()
+    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"
 
 
 def _line_amounts(ctx: RunContext, keys: Sequence[str]) -> dict[str, list[Decimal]]:

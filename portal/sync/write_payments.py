@@ -10,10 +10,10 @@ from decimal import Decimal
 from portal.extensions import db
 from portal.models.sync import LEFT_WITH_INVOICE, Act, Hold, Kind, SyncRow
 from portal.problems import ledger
-from portal.sync import apply_rests, judging, links, looking, open_days, sending
+from portal.sync import apply_rests, gone, judging, links, looking, open_days, sending
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
-from portal.sync.looking import Look, There
+from portal.sync.looking import Look, PaymentLooks, There
 from portal.sync.mapping import Built, PaymentRecord, build_payment, build_reverse
 from portal.sync.sending import Ready
 from portal.sync.snapshots import Snapshot, candidates, take
@@ -35,7 +35,7 @@ def write(ctx: RunContext, today: dt.date) -> None:
 def take_back(ctx: RunContext, today: dt.date) -> None:
     """Reverse the payments that were voided here, or whose header or applications are otherwise here; the latter are
     created anew in the next step."""
-    ids = candidates(ctx, Kind.PAYMENT)
+    ids = candidates(ctx, Kind.PAYMENT, there=True)
     snapshots = [item for item in take(ctx, Kind.PAYMENT, ids) if item.decision.next == Next.REVERSE]
     ctx.commit()
     if not snapshots:
@@ -51,33 +51,30 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     ctx.checkpoint()
     if not sendable:
         return
-    looks = looking.at_payments(ctx, sendable)
-    applied = looking.applied_of(ctx, [look.ours.key for look in looks.values() if look.ours])
-    invoices = apply_rests.paid_invoices(ctx, sendable)
-    inline = looking.inline_credits(ctx, invoices)
+    seen = looking.at_payments(ctx, sendable, apply_rests.paid_keys(sendable))
+    applied = looking.applied_of(ctx, [look.ours.key for look in seen.looks.values() if look.ours])
     ready = []
     for snapshot in sendable:
-        row = db.session.get_one(SyncRow, snapshot.row_id)
-        look = looks[snapshot.row_id]
-        if judging.settled_by_look(ctx, row, snapshot, look):
+        look = seen.looks[snapshot.row_id]
+        if judging.settled_by_look(ctx, snapshot, look):
             if look.ours is not None:
+                row = db.session.get_one(SyncRow, snapshot.row_id)
                 links.take_over_applied(row, applied.get(look.ours.key, {}))
-        elif item := _judge_create(ctx, row, snapshot, look, invoices, inline):
+        elif item := _judge_create(ctx, snapshot, look, seen):
             ready.append(item)
     ctx.checkpoint()
     open_days.send(ctx, ready)
 
 
 def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
-    row = db.session.get_one(SyncRow, snapshot.row_id)
     record = _record(snapshot)
     apply_rests.hold_parts(ctx, snapshot)
+    if record.parts and not snapshot.waits_for:
+        return False
+    row = db.session.get_one(SyncRow, snapshot.row_id)
     if snapshot.waits_for:
         judging.wait(ctx, row, snapshot.waits_for)
-        return True
-    if record.parts:
-        return False
-    if snapshot.held_parts and not record.rest:
+    elif snapshot.held_parts and not record.rest:
         row.hold, row.hold_reason = Hold.LEFT, LEFT_WITH_INVOICE
         ctx.item("left", "Left alone with its invoice, which is not sent to Intacct.", row_id=row.id)
     else:
@@ -87,17 +84,15 @@ def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
 
 def _judge_create(
     ctx: RunContext,
-    row: SyncRow,
     snapshot: Snapshot,
     look: Look,
-    invoices: dict[str, There],
-    inline: dict[str, Decimal],
+    seen: PaymentLooks,
 ) -> Ready | None:
     record = _record(snapshot)
-    if not apply_rests.invoices_take_it(ctx, row, snapshot, [(part, part.amount) for part in record.parts], invoices):
+    if not apply_rests.invoices_take_it(ctx, snapshot, [(part, part.amount) for part in record.parts], seen.invoices):
         return None
     # The first payment of an invoice takes its inline credit; those behind it find none left.
-    parts = tuple(replace(part, inline=inline.pop(part.invoice_key, Decimal(0))) for part in record.parts)
+    parts = tuple(replace(part, inline=seen.inline.pop(part.invoice_key, Decimal(0))) for part in record.parts)
     whole = replace(record, parts=parts)
 
     def build(seq: int) -> Built:
@@ -109,6 +104,9 @@ def _judge_create(
 
 def _judge_reverse(ctx: RunContext, snapshot: Snapshot, there: There | None, today: dt.date) -> Ready | None:
     row = db.session.get_one(SyncRow, snapshot.row_id)
+    if there is None and snapshot.want:
+        gone.tell(ctx, row)
+        return None
     if there is None or there.gone_back:
         links.unlink(row)
         ctx.remember(row)

@@ -23,6 +23,7 @@ from portal.models.connection import Book, IntegrationSettings
 from portal.models.run import Run, RunKind, RunState
 from portal.models.sync import Posting, PostingState, Problem
 from portal.sync import engine, runs
+from portal.sync.slices import Slice
 from tests.drills.simulation_control import Clock, Deaths, Interruption, Interruptions, Killed, Line, ShortSession
 from tests.drills.simulation_house import House
 from tests.sage_schema import CoreAdapter, ValidatingAdapter, session
@@ -31,6 +32,7 @@ MODES = ("received", "success", "ignored")
 """What Intacct does with `uniqueid`: a control id is burnt on receipt, on success only, or never."""
 
 SETTLE_WAIT_MINUTES = 25
+MOST_SLICES = 100
 CHECKED_AGAINST_SCHEMA = 8
 """Every so many seeds requests go the whole way through `requests`, each held to Sage's own schema; else the short one,
 which takes half the time."""
@@ -161,13 +163,21 @@ class Simulation:
         db.session.commit()
         try:
             with self.interruptions.at_work():
-                engine.perform(run_id)
+                self._in_slices(run_id)
         except Killed as death:
             db.session.remove()
             self.note(f"  killed {death}")
         run = db.session.get_one(Run, run_id)
         self.note(f"  run {run_id}, a {run.kind}: {run.state} {run.error_code} {run.error[:150]}")
         db.session.commit()
+
+    def _in_slices(self, run_id: int) -> None:
+        """One seed in four, somebody always waits: the run makes way wherever it may."""
+        crowded = self.seed % 4 == 3
+        for _ in range(MOST_SLICES):
+            if not engine.perform(run_id, slice_=Slice(0, others_wait=lambda: crowded)):
+                return
+        raise AssertionError(f"run {run_id} makes way for ever")
 
     def interrupt(self, moment: str, nth: int, deed: Callable[[], None]) -> None:
         self.interruptions.waiting.append(Interruption(moment, nth, deed))

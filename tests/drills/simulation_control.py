@@ -17,6 +17,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,7 @@ from intacct_sandbox.clock import SandboxClock
 from portal.extensions import db
 from portal.intacct import gateway
 from portal.models import base, types
-from portal.sync import engine, lease, sending
+from portal.sync import engine, flight, lease, pace, sending
 
 START = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 MOMENTS = ("before commit", "after commit", "before request", "after request")
@@ -199,6 +200,19 @@ class Line(BaseAdapter):
         pass
 
 
+class AtOnce(Executor):
+    """Carries a request out in the moment in which it is let out, so that a seed always takes the same course. Two are
+    still out before the first is landed."""
+
+    def submit(self, deed: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(deed(*given, **named))
+        except Exception as error:  # noqa: BLE001 - as an executor does; a death is none, and ends the worker here
+            future.set_exception(error)
+        return future
+
+
 class ShortSession(requests.Session):
     """An HTTP session without its machinery: a body goes straight to the line."""
 
@@ -234,6 +248,10 @@ def controlled() -> Iterator[Control]:
         _set_clock(patch, control)
         patch.setattr(sending, "PAUSES_SECONDS", (0, 0, 0, 0))
         patch.setattr(lease, "kept", lambda *given: nullcontext())
+        patch.setattr(flight, "make_executor", AtOnce)
+        # Two records in a request, so that a small book keeps two requests out at once.
+        patch.setattr(pace.Pace.__init__, "__defaults__", (2,))
+        patch.setattr(pace, "MOST", 2)
         patch.setattr(base, "uuid", SimpleNamespace(uuid4=control.uuid4))
         patch.setattr(db.session, "commit", _watched(control, db.session.commit))
         yield control

@@ -146,4 +146,8 @@ def test_history_keeps_exact_plain_values() -> None:
 def test_only_a_run_of_the_sync_speaks_for_intacct() -> None:
     assert Actor("accounting sync 12").is_sync
     assert not Actor("accounting sync 12", user_id=3).is_sync
+    assert Actor("import 3").is_sync
+    assert not Actor("import 3", user_id=3).is_sync
+    assert not Actor("import@x.example").is_sync
+    assert not Actor("API key import 3").is_sync
     assert not Actor("ada@x.example", 3).is_sync

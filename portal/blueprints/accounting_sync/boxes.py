@@ -45,6 +45,7 @@ class Box:
     was_sent: bool
     can_skip: bool
     can_take_back: bool
+    can_sync: bool
 
 
 def sync_box(kind: str, record_id: int, sync: SyncState) -> Box | None:
@@ -63,6 +64,7 @@ def sync_box(kind: str, record_id: int, sync: SyncState) -> Box | None:
         was_sent=sync_overview.has_postings(row),
         can_skip=not row.hold and sync.state not in (State.SYNCED, State.NOT_SYNCED),
         can_take_back=row.hold in TAKEN_OUT,
+        can_sync=bool(row.want_hash or row.have_hash or row.key),
     )
 
 

@@ -16,6 +16,7 @@ from portal.blueprints.accounting_sync.health import current_standing, sync_heal
 from portal.blueprints.accounting_sync.places import place_there
 from portal.blueprints.accounting_sync.run_rows import Fold, folded, is_fold, rows_of
 from portal.blueprints.accounting_sync.starting import start_preview, start_sync, sync_needs_a_look
+from portal.blueprints.accounting_sync.usage_shown import usage_shown
 from portal.models.company import Role
 from portal.queries import problems as problem_queries
 from portal.queries import runs as queries
@@ -43,7 +44,8 @@ area.add_app_template_global(words.outcome, "outcome_said")
 def show_sync() -> str:
     """The state in words, the last and next sync, what is to be sent, and what ran lately."""
     company, found = current_company(), current_standing()
-    recent = folded(queries.list_runs(company, limit=READ_FOR_RECENT).items)[:SHOWN_RECENT]
+    newest = queries.list_runs(company, limit=READ_FOR_RECENT).items
+    recent = folded(newest)[:SHOWN_RECENT]
     listed = [entry for entry in recent if not isinstance(entry, Fold)]
     causes = causes_of(problem_queries.open_problems(company)) if found.problems else []
     return render_template(
@@ -58,6 +60,7 @@ def show_sync() -> str:
         causes=causes,
         sums=added_up(causes),
         wait=_until(found.next_at),
+        usage=usage_shown(company, newest[0] if newest else None) if found.book else None,
     )
 
 

@@ -95,7 +95,7 @@ def _line(step: Step, currency: str) -> Line:
     if step.entry is not None:
         return Line(step, tell(step.entry, currency), "", off)
     if step.posting is None:
-        return Line(step, None, "Linked to what Intacct had already", off)
+        return Line(step, None, step.text or "Linked to what Intacct had already", off)
     said = _SENT[Act(step.posting.act)]
     return Line(step, None, f"{step.number}: {said[0].lower()}{said[1:]}" if step.number else said, off)
 

@@ -11,6 +11,7 @@ from portal.blueprints.api import (
     problems,
     sync_runs,
     tie_out,
+    usage,
 )
 from portal.blueprints.api.blueprint import area
 from portal.blueprints.api.reference import reference
@@ -28,4 +29,5 @@ __all__ = [
     "reference",
     "sync_runs",
     "tie_out",
+    "usage",
 ]

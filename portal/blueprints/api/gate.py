@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, current_app, g, request
 
+from portal import logs
 from portal.blueprints.api import limits
 from portal.blueprints.api.failures import failure
 from portal.database import writing
@@ -35,6 +36,7 @@ def guard() -> Response | None:
     if scope == KeyScope.READ_WRITE and key.scope != KeyScope.READ_WRITE:
         return failure(403, f"The key {key.label} may only read. Nothing was changed. Use one that may write, too.")
     g.api_key = key
+    logs.bind(company=current_company().slug)
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from portal.blueprints.api.failures import PREFIX, TYPES
 from portal.blueprints.api.operations import OPERATIONS, Answer, Operation, operation
 from portal.blueprints.api.schemas import SCHEMAS, many, ref
+from portal.blueprints.api.schemas_usage import USAGE
 from portal.models.access import KeyScope
 from portal.queries.api_lists import MOST_PER_PAGE
 from portal.services.idempotency import FIELD
@@ -52,7 +53,7 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {"api_key": {"type": "http", "scheme": "basic"}},
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **USAGE},
             "responses": {str(status): _failure(status) for status in TYPES},
         },
     }

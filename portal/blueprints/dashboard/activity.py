@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from portal.blueprints.rendering import clock, day, in_zone
 from portal.extensions import db
-from portal.models.audit import SYNC_ACTOR, AuditEntry
+from portal.models.audit import AuditEntry, is_by_run
 from portal.models.company import Company
 from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
@@ -95,7 +95,7 @@ def _line(entry: AuditEntry, record: Any, company: Company) -> Happened:
         what=_what(entry, customer),
         amount=None if isinstance(record, Customer) or entry.action in _MOVES else _worth(record),
         currency=record.currency,
-        from_there=entry.actor.startswith(SYNC_ACTOR),
+        from_there=is_by_run(entry.actor),
     )
 
 
@@ -108,7 +108,7 @@ def _what(entry: AuditEntry, customer: str) -> str:
         return f"{_MOVES[entry.action]}: {entry.text}"
     if entry.action != "created":
         return f"{_ACTS.get(entry.action, entry.action.replace('_', ' '))}, {customer}"
-    if entry.actor.startswith(SYNC_ACTOR):
+    if is_by_run(entry.actor):
         return f"came from Intacct, {customer}"
     if entry.subject == "customer":
         return f"added, {customer}"

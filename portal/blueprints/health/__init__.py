@@ -1,5 +1,6 @@
-"""Whether the portal can serve: for a load balancer, a supervisor, a person with a browser."""
+"""Whether the portal can serve, and how it fares: for a load balancer, a supervisor, a monitor."""
 
+from portal.blueprints.health import views_metrics, views_ready
 from portal.blueprints.health.views import area
 
-__all__ = ["area"]
+__all__ = ["area", "views_metrics", "views_ready"]

@@ -15,11 +15,13 @@ from portal.blueprints.imports.views import area
 from portal.errors import InvalidInput, NotAllowedNow, PortalError
 from portal.extensions import db
 from portal.imports import asking
+from portal.jobs.metering import metered
 from portal.jobs.queues import enqueue_run
 from portal.models.company import Role
 from portal.models.connection import Book
 from portal.models.run import RunKind, RunState
 from portal.models.types import utcnow
+from portal.models.usage import LISTS
 from portal.queries import imports as queries
 from portal.queries.connections import find_book, find_connection
 from portal.services import connection, gateways, intacct_lists, integration_settings
@@ -145,7 +147,8 @@ def _order_types() -> tuple[KnownList | None, str]:
     try:
         line = gateways.line(found, book.intacct_company_id, book.entity)
         db.session.commit()
-        fetched = intacct_lists.fetch(line, (ORDER_TYPES,))
+        with metered(company.id, LISTS):
+            fetched = intacct_lists.fetch(line, (ORDER_TYPES,))
         intacct_lists.store(connection.get(company)[0], fetched)
         db.session.commit()
     except PortalError as error:

@@ -95,6 +95,8 @@ def _field(setting: Setting, choices: Choices, lists: Lists, currencies: Sequenc
         return BooleanField(setting.label)
     if setting.takes == Takes.DATE:
         return DateField(setting.label)
+    if setting.takes == Takes.COUNT:
+        return TextField(setting.label, render_kw={"inputmode": "numeric"})
     if setting.takes == Takes.WORD:
         words = [SelectChoice(word, meaning) for word, meaning in setting.words]
         return SelectField(setting.label, choices=words, validate_choice=False)

@@ -38,7 +38,7 @@ def connect() -> tuple[str, int] | Response:
         return connect_page(form), 422
     company, actor = current_company(), current_actor()
     try:
-        found = checked(form.login_data())
+        found = checked(company, form.login_data())
         connection.save(company, form.login_data(), found, actor=actor, new_book=form.new_book.data)
     except InvalidInput as error:
         form.add_errors(error)
@@ -63,7 +63,7 @@ def check_again() -> Response:
     company = current_company()
     try:
         login = connection.stored_login(company)
-        found = checked(login)
+        found = checked(company, login)
         connection.save_rights(company, found)
         db.session.commit()
         flash("Intacct lets this user in. The rights below are as of now.", "success")

@@ -45,7 +45,10 @@ def invoice_data(document: OrderDocument, customer_id: int, total_there: Decimal
     taxes, discounts, others = _sorted(document.subtotals)
     lines = [_line(line, currency, document.line_custom.get(line.record_no, {})) for line in document.lines]
     lines += [_amount_line(subtotal.description or "Subtotal", subtotal.amount) for subtotal in others]
-    tax, discount = sum(taxes, ZERO), -sum(discounts, ZERO)
+    tax, discount = sum((tax.amount for tax in taxes), ZERO), -sum(discounts, ZERO)
+    if tax < 0:  # an invoice here has no tax below zero: each is a line that bears its name
+        lines += [_amount_line(tax.description, tax.amount) for tax in taxes]
+        tax = ZERO
     if rest := total_there - (sum((line.amount or ZERO for line in lines), ZERO) - discount + tax):
         lines.append(_amount_line(OTHER, rest))
     return InvoiceData(
@@ -63,14 +66,16 @@ def invoice_data(document: OrderDocument, customer_id: int, total_there: Decimal
     )
 
 
-def _sorted(subtotals: Iterable[OrderSubtotalRow]) -> tuple[list[Decimal], list[Decimal], list[OrderSubtotalRow]]:
-    """(taxes, discounts, others): positive amounts called a tax, negative ones of any name, the rest."""
+def _sorted(
+    subtotals: Iterable[OrderSubtotalRow],
+) -> tuple[list[OrderSubtotalRow], list[Decimal], list[OrderSubtotalRow]]:
+    """(taxes, discounts, others): amounts of either sign called a tax, negative ones of any other name, the rest."""
     taxes, discounts, others = [], [], []
     for subtotal in subtotals:
-        if subtotal.amount < 0:
+        if subtotal.amount and _TAX.search(subtotal.description):
+            taxes.append(subtotal)
+        elif subtotal.amount < 0:
             discounts.append(subtotal.amount)
-        elif _TAX.search(subtotal.description):
-            taxes.append(subtotal.amount)
         elif subtotal.amount:
             others.append(subtotal)
     return taxes, discounts, others

@@ -212,7 +212,7 @@ def _money(case: Case, put: Put, sign: int) -> Iterable[Part]:
         yield _not_here(put, sign * (put.there - put.here))
         return
     if put.is_gone:
-        text = f"{put.name} was reversed in Intacct"
+        text = f"{put.name} was reversed or deleted in Intacct"
         yield Part(Cause.GONE_THERE, sign * (put.there - put.here), text, put.standing.problem_id)
         return
     if moved := put.there - put.known:

@@ -19,7 +19,7 @@ from portal.models.payment import Application, Payment
 from portal.models.sync import FULL_CREDIT, Kind, Pair, Problem, SyncRow
 from portal.money import ZERO
 from portal.sync import looking
-from portal.sync.money import COUNTS_NOT, OPENING, Source, sums
+from portal.sync.money import OPENING, Source, sums
 from portal.sync.tie_out import there as theirs
 from portal.sync.tie_out.causes import Put, Standing
 from portal.sync.tie_out.here import applied_on
@@ -134,7 +134,7 @@ def there_of(work: Work, batch: Sequence[Listed], on_here: Sequence[OnHere]) -> 
     details: dict[int, PaymentDetailRow] = {}
     for name, keys in wanted.items():
         details |= {detail.record_no: detail for detail in _details(work, name, keys)}
-    for detail in details.values():
+    for detail in looking.without_reversed(work.ctx, details.values()):
         for place, amount in _sums(detail).items():
             found.now[place] += amount
             if work.as_of is None or detail.paid_on is None or detail.paid_on <= work.as_of:
@@ -167,7 +167,7 @@ def _details(work: Work, name: str, keys: Sequence[str]) -> Iterable[PaymentDeta
 def _sums(detail: PaymentDetailRow) -> dict[tuple[Source, str], Decimal]:
     """What the row puts on its invoice by source, a discount included."""
     found = sums([detail])
-    if detail.state in COUNTS_NOT or detail.invoice_key is None:
+    if detail.invoice_key is None:
         return found
     own_inline = detail.inline if detail.inline_key == detail.invoice_key else ZERO
     rest = detail.settled - own_inline - sum(found.values(), ZERO)

@@ -101,14 +101,14 @@ def moved_pages(ctx: RunContext, as_of: dt.date, unread: Unread) -> Iterator[lis
     """(object, key, what its open amount was higher by on the day) of all that was applied after it, a page each."""
     query = Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, greater("PAYMENTDATE", as_of), show_private=not ctx.entity)
     for page in paged(query, lambda call: ctx.read([call])[0]):
-        found: list[tuple[str, str, Decimal]] = []
+        details = []
         for row in page.rows:
             detail = looking.read_detail(row, ctx.offset)
             if detail is None:
                 unread.row("ARPYMTDETAIL", row["RECORDNO"], "a value cannot be read")
-            elif detail.state not in ("V", "D", "Voided", "Draft"):
-                found += _moved_by(detail)
-        yield found
+            else:
+                details.append(detail)
+        yield [moved for detail in looking.without_reversed(ctx, details) for moved in _moved_by(detail)]
 
 
 def _moved_by(detail: PaymentDetailRow) -> Iterator[tuple[str, str, Decimal]]:

@@ -104,7 +104,24 @@ def test_odd_lines_sum_to_the_cent(world: World, lines: list[dict[str, str]]) ->
 def test_a_negative_tax_keeps_the_total(world: World) -> None:
     order(world, "SI-9001", subtotals=[{"description": "Sales Tax", "amount": "-7.00"}])
     ok(invoices_in(world))
-    assert here("SI-9001").total == 93
+    made = here("SI-9001")
+    assert made.total == 93
+    assert [(line.description, line.amount) for line in made.lines][1:] == [("Sales Tax", -7)]
+    assert (made.discount, made.tax) == (0, 0)
+    tied(world)
+
+
+def test_a_negative_tax_lowers_the_other_taxes_and_no_discount_comes_of_it(world: World) -> None:
+    order(
+        world, "SI-9001",
+        subtotals=[
+            {"description": "State Tax", "amount": "7.00"}, {"description": "Tax credit", "amount": "-2.00"},
+            {"description": "Discount", "amount": "-10.00"},
+        ],
+    )  # fmt: skip
+    ok(invoices_in(world))
+    made = here("SI-9001")
+    assert (made.total, made.tax, made.discount, len(made.lines)) == (95, 5, 10, 1)
     tied(world)
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from portal.extensions import db
+from portal.imports import asking
+from portal.imports.steps import STEPS
 from portal.models.invoice_pdf import InvoicePdf
-from tests.integration.imports.conftest import MovedClock, World, clock, world
+from portal.models.run import Run, RunKind
+from portal.sync import engine, pdfs
+from portal.sync.context import RunContext
+from tests.integration.imports.conftest import MovedClock, World, clock, items, preview, world
 from tests.integration.imports.test_invoice_import import SALES, here, invoices_in
 from tests.integration.sync.scenes import ok
 
@@ -44,3 +51,38 @@ def test_a_changed_document_is_printed_anew(world: World) -> None:
     world.act("edit_order", docid=f"{SALES}-SI-9001", amount="25.00")
     ok(invoices_in(world, SALES, with_pdf=True))
     assert prints()[here("SI-9001").id] != before
+
+
+class Killed(BaseException):
+    """The process died: nothing in the engine may catch it."""
+
+
+def test_an_import_that_dies_among_the_prints_tells_each_document_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ok(preview(world, RunKind.IMPORT_INVOICES, document_types=[SALES])).counts["created.invoices"]
+    real, asked = pdfs._print, []
+
+    def dies(ctx: RunContext, doc_id: str) -> tuple[bytes | None, str]:
+        asked.append(doc_id)
+        if len(asked) == 3:
+            raise Killed
+        return (None, "the printer is out of ink") if len(asked) == 1 else real(ctx, doc_id)
+
+    monkeypatch.setattr(pdfs, "_print", dies)
+    run = asking.ask(world.book, RunKind.IMPORT_INVOICES, {"document_types": [SALES], "with_pdf": True}, trigger="test")
+    run_id = run.id
+    db.session.commit()
+    with pytest.raises(Killed):
+        engine.perform(run_id, STEPS)
+    db.session.rollback()
+    db.session.execute(db.update(Run).where(Run.id == run_id).values(lease_until=1))
+    db.session.commit()
+    engine.perform(run_id, STEPS)
+    db.session.expire_all()
+    run = ok(db.session.get_one(Run, run_id))
+    assert run.counts["created.invoices"] == whole
+    assert run.counts.get("unchanged.invoices", 0) == 0
+    assert (run.counts["missing.pdfs"], run.counts["fetched.pdfs"], len(prints())) == (1, whole - 1, whole - 1)
+    told = [item.key for item in items(run) if item.outcome == "created" and item.object == "SODOCUMENT"]
+    assert (len(told), len(set(told))) == (whole, whole)

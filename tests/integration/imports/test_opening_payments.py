@@ -9,7 +9,8 @@ import pytest
 from portal.extensions import db
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from tests.factories import make_payment
+from portal.sync import choices
+from tests.factories import ACTOR, make_payment
 from tests.integration.imports.conftest import MovedClock, World, clock, world
 from tests.integration.imports.test_invoice_import import SALES, here, invoices_in, outstanding
 from tests.integration.sync.scenes import ok
@@ -81,6 +82,26 @@ def test_new_money_after_the_import_comes_beside_the_opening_payment(world: Worl
     ok(world.sync())
     ok(world.sync())
     assert here("SI-9001").balance == 80
+    agree(world)
+
+
+def test_what_was_paid_before_the_import_stays_when_money_of_ours_beside_it_is_deleted(world: World) -> None:
+    world.choose(read_credits=False)
+    customer = order(world, "SI-9001")
+    credit = world.act("issue_credit", customerid=customer, amount="30.00", number="CR-1")["credit_key"]
+    world.act("apply_credit", credit_key=credit, invoice_recordid="SI-9001", amount="30.00")
+    ok(invoices_in(world, SALES))
+    make_payment("20.00", on={here("SI-9001"): "20.00"}, number="PMT-9")
+    ok(world.sync())
+    assert here("SI-9001").balance == 50
+    world.act("delete_payment", document="PMT-9")
+    for _ in range(2):
+        world.sync()
+        assert [problem.code for problem in world.problems()] == ["gone_there"]
+        assert here("SI-9001").balance == 50
+    choices.resolve(world.problems()[0], "void_here", actor=ACTOR)
+    ok(world.sync())
+    assert here("SI-9001").balance == 70
     agree(world)
 
 

@@ -186,6 +186,7 @@ def test_lost_reply_is_unknown_and_the_work_is_there(core, line, account):
         ("truncated", e.BadReply, "unknown"),
         ("two_roots", e.BadReply, "unknown"),
         ("dropped_before", e.NoReply, "unknown"),
+        ("cut_off", e.NoReply, "unknown"),
         ("session_expired", e.SessionExpired, "no"),
         ("maintenance", e.Maintenance, "no"),
         ("try_again_later", e.Throttled, "no"),

@@ -71,7 +71,7 @@ class Started:
 
     def family(self) -> dict[int, str]:
         """Its processes and all that descend from it, however they were orphaned, by their command lines."""
-        return {pid: line for pid in _processes() if (line := _marked(pid, f"TEST_MARK={self.mark}"))}
+        return family(self.mark)
 
     def end(self, number: signal.Signals) -> int:
         """Send a signal and return the exit status once it has ended and left nothing running."""
@@ -85,6 +85,11 @@ class Started:
         for pid in self.family():
             os.kill(pid, signal.SIGKILL)
         self.process.communicate()
+
+
+def family(mark: str) -> dict[int, str]:
+    """Every process that was started with this mark in its environment, or by one that was, by its command line."""
+    return {pid: line for pid in _processes() if (line := _marked(pid, f"TEST_MARK={mark}"))}
 
 
 def _processes() -> list[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.jobs import leaving
 from portal.jobs.queues import connect
 from tests.integration.ops.stacks import Started, until
 
@@ -23,7 +24,7 @@ from portal.jobs import queues, run_jobs, worker
 
 class Engine:
     @staticmethod
-    def perform(run_id, steps):
+    def perform(run_id, steps, slice_):
         time.sleep(1000)
 
 run_jobs.engine = Engine
@@ -53,6 +54,12 @@ def test_the_process_of_a_job_ends_with_its_killed_worker(busy_worker: Started) 
 def test_a_worker_asked_twice_to_stop_ends_its_job(busy_worker: Started) -> None:
     busy_worker.process.send_signal(signal.SIGTERM)
     until(lambda: _asked_again(busy_worker), "the worker has ended")
+    assert not busy_worker.family()
+
+
+def test_a_worker_asked_to_stop_ends_in_time_whatever_its_job_waits_for(busy_worker: Started) -> None:
+    busy_worker.process.send_signal(signal.SIGTERM)
+    assert busy_worker.process.wait(timeout=leaving.WITHIN_SECONDS + leaving.LAST_ACT_SECONDS + 20) == 0
     assert not busy_worker.family()
 
 

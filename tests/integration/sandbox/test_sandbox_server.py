@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 
 import pytest
 import requests
 from lxml import etree
 
+from intacct_sandbox.companies import Companies, company_ids
+from intacct_sandbox.core import SandboxCore
 from intacct_sandbox.replies import Reply
-from tests.unit.sandbox.sandbox_client import Wire, envelope, equal, invoice, query
+from tests.unit.sandbox.sandbox_client import Wire, envelope, equal, invoice, login, query
 
 
 def over_http(url, session=None):
@@ -47,15 +50,32 @@ def test_session_names_the_address_that_was_called(served):
     assert Wire(over_http(url)).do("<getAPISession/>").findtext("data/api/endpoint") == url
 
 
-@pytest.mark.parametrize(("what", "posted"), [("dropped_before", 0), ("reply_lost", 1)])
+@pytest.mark.parametrize(("what", "posted"), [("dropped_before", 0), ("reply_lost", 1), ("cut_off", 1)])
 def test_dropped_connection_really_ends(served, what, posted):
     requests.post(f"{served.base}/_control/faults", json=[{"when": "create_invoice", "what": what}], timeout=10)
     with requests.Session() as session:
         session.post(served.url, data=envelope(query("ARTERM", "NAME")), timeout=10)
-        with pytest.raises(requests.ConnectionError):
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
             session.post(served.url, data=envelope(invoice("D-1", "5")), timeout=10)
         rows = Wire(over_http(served.url, session)).rows("ARINVOICE", "RECORDNO", equal("RECORDID", "D-1"))
     assert len(rows) == posted
+
+
+def test_the_control_shows_and_frees_what_is_held_and_how_many_were_at_work_at_once(served):
+    control = f"{served.base}/_control"
+    requests.post(f"{control}/reset", json={"seed": "demo"}, timeout=10)
+    requests.post(f"{control}/faults", json=[{"when": "query", "what": "held_after", "times": 3}], timeout=10)
+    body = envelope(query("ARTERM", "NAME"))
+    threads = [threading.Thread(target=requests.post, args=(served.url, body), kwargs={"timeout": 30}) for _ in "abc"]
+    for thread in threads:
+        thread.start()
+    while len(requests.get(f"{control}/held", timeout=10).json()) < 3:
+        time.sleep(0.01)
+    assert requests.get(f"{control}/concurrency", timeout=10).json() == {"now": 3, "highest": 3}
+    assert requests.post(f"{control}/release", timeout=10).json() == {"released": 3}
+    for thread in threads:
+        thread.join(30)
+    assert requests.get(f"{control}/concurrency", timeout=10).json() == {"now": 0, "highest": 3}
 
 
 def test_slow_reply_outlasts_a_short_patience(served):
@@ -189,3 +209,20 @@ def test_page_shows_what_arrives_newest_first(served):
     assert "Pine &amp; Quarry Tools" in page
     assert page.count('<span class="mark">new</span>') == 1
     assert "<script" not in page
+
+
+def test_several_companies_share_an_address_and_nothing_else():
+    cores = [SandboxCore(company_id=company_id) for company_id in company_ids(3)]
+    companies = Companies(cores)
+    wire = Wire(lambda body: companies.of(body).handle(body))
+    logins = [login(company=core.books.company_id) for core in cores]
+    for place, auth in enumerate(logins):
+        wire.do(invoice(f"C-{place}", "5"), auth=auth)
+    for place, core in enumerate(cores):
+        numbers = {row["RECORDID"] for row in core.books.store.rows("ARINVOICE")}
+        assert numbers & {"C-0", "C-1", "C-2"} == {f"C-{place}"}
+    session = wire.do("<getAPISession/>", auth=logins[2]).findtext("data/api/sessionid")
+    assert companies.of(envelope(query("ARTERM", "NAME"), auth=f"<sessionid>{session}</sessionid>")) is cores[2]
+    assert companies.of(b"<sessionid>nobody's</sessionid>") is cores[0]
+    assert companies.named("") is cores[0]
+    assert companies.named("NOBODY") is None

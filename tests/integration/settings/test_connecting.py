@@ -55,7 +55,7 @@ def test_the_session_of_the_check_serves_the_first_run(
 ) -> None:
     asked = core.functions["getAPISession"]
     book = find_book(company)
-    gateway = gateways.open_gateway(gateways.line(connected, book.intacct_company_id, book.entity))
+    gateway = gateways.open_waited_for(gateways.line(connected, book.intacct_company_id, book.entity))
     assert gateway.session is not None
     assert core.functions["getAPISession"] == asked == 1
 

@@ -89,19 +89,19 @@ def test_a_late_answer_between_look_and_store_does_not_take_our_money_off(
     payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
     world.act("receive_payment", invoice_recordid="INV-1", amount="10")
     kept = {}
-    real_write = context.RunContext.write
+    real_depart = context.RunContext.depart
 
-    def frozen(ctx, calls, leave_before):  # type: ignore[no-untyped-def]
+    def frozen(ctx, calls, leave_before, turn, cargo):  # type: ignore[no-untyped-def]
         if "ARPYMT" in calls[0].body:
-            kept["calls"] = (ctx, calls, leave_before)
+            kept["sent"] = (ctx, calls, leave_before, turn, cargo)
             raise KeyboardInterrupt
-        return real_write(ctx, calls, leave_before)
+        real_depart(ctx, calls, leave_before, turn, cargo)
 
     run = runs.request(world.book, RunKind.SYNC, trigger="test")
     run_id = run.id
     db.session.commit()
     with monkeypatch.context() as patch:
-        patch.setattr(context.RunContext, "write", frozen)
+        patch.setattr(context.RunContext, "depart", frozen)
         with pytest.raises(KeyboardInterrupt):
             engine.perform(run_id)
     db.session.rollback()
@@ -114,8 +114,9 @@ def test_a_late_answer_between_look_and_store_does_not_take_our_money_off(
         taken = real_look(ctx, keys)
         if not done and keys:
             done.append(1)
-            old, calls, leave = kept["calls"]
-            results = real_write(old, calls, leave)
+            old, calls, *how = kept["sent"]
+            real_depart(old, calls, *how)
+            results, _ = old.land().results()
             posting = db.session.scalars(db.select(Posting).where(Posting.state == "open")).one()
             answers.store(Answer(posting.id, 1, results[calls[0].control_id].key), "late")
             db.session.commit()

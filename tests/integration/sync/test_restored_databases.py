@@ -222,3 +222,28 @@ def test_a_payment_whose_every_record_was_voided_there_is_voided_here(world: Wor
     world.act("reverse_payment", document="PMT-1")
     ok(world.sync())
     assert db.session.get_one(Payment, payment.id).voided
+
+
+@pytest.mark.parametrize("rest", ["0.00", "30.00"])
+def test_money_on_an_invoice_that_is_found_later_than_its_payment_is_not_applied_again(
+    world: World, clock: MovedClock, tmp_path: Path, rest: str
+) -> None:
+    customer = make_customer(world.company)
+    first = make_invoice("50.00", customer=customer, number="INV-1")
+    ok(world.sync())
+    second = make_invoice("50.00", customer=customer, number="INV-2")
+    total = Decimal("40.00") + Decimal(rest)
+    make_payment(str(total), on={first: "20.00", second: "20.00"}, number="PMT-1")
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    restore(world, tmp_path / "b.db")
+    for _ in range(3):
+        ok(world.sync())
+        clock.advance(minutes=25)
+    assert world.problems() == []
+    due_there = [
+        row["TRX_TOTALDUE"] for number in ("INV-1", "INV-2") for row in world.there("ARINVOICE", RECORDID=number)
+    ]
+    assert due_there == ["30", "30"]
+    payment = db.session.scalars(db.select(Payment)).one()
+    assert payment.balance == Decimal(rest)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text, update
+from sqlalchemy.exc import OperationalError
 
+from portal.database import now_ms
 from portal.errors import Busy
 from portal.extensions import db
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.sync import Posting
 from portal.models.types import utcnow
-from portal.sync import context, due, engine, runs
+from portal.sync import context, due, engine, flight, lease, runs
 from tests.factories import make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import MovedClock, World
 
@@ -131,16 +134,16 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_right(
 def test_a_late_answer_is_stored_even_when_the_lease_is_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     make_invoice("120.00", customer=make_customer(world.company, "Brightwater"), number="INV-1")
     run_id = start(world)
-    real = context.RunContext.write
+    real = context.RunContext.land
 
-    def slow_write(ctx: context.RunContext, calls, leave_before):  # type: ignore[no-untyped-def]
-        results = real(ctx, calls, leave_before)
-        if "create_invoice" in calls[0].body:
+    def slow(ctx: context.RunContext) -> flight.Landing[Any]:
+        landing = real(ctx)
+        if "create_invoice" in landing.cargo[0].body:
             expire(run_id)
             assert runs.claim(run_id, 60)
-        return results
+        return landing
 
-    monkeypatch.setattr(context.RunContext, "write", slow_write)
+    monkeypatch.setattr(context.RunContext, "land", slow)
     engine.perform(run_id)
     assert state_of(run_id) == "running"
     assert {posting.state for posting in db.session.scalars(db.select(Posting))} == {"posted"}
@@ -151,15 +154,15 @@ def test_a_run_is_cancelled_at_a_records_edge(world: World, monkeypatch: pytest.
     for number in range(3):
         make_invoice("10.00", customer=customer, number=f"INV-{number}")
     run_id = start(world)
-    real = context.RunContext.write
+    real = context.RunContext.land
 
-    def cancelling(ctx: context.RunContext, calls, leave_before):  # type: ignore[no-untyped-def]
-        results = real(ctx, calls, leave_before)
+    def cancelling(ctx: context.RunContext) -> flight.Landing[Any]:
+        landing = real(ctx)
         runs.cancel(db.session.get_one(Run, run_id))
         db.session.commit()
-        return results
+        return landing
 
-    monkeypatch.setattr(context.RunContext, "write", cancelling)
+    monkeypatch.setattr(context.RunContext, "land", cancelling)
     engine.perform(run_id)
     assert state_of(run_id) == "cancelled"
     assert world.there("ARINVOICE", RECORDID="INV-0") == []
@@ -270,3 +273,60 @@ def test_each_record_of_a_run_is_listed_with_what_happened(world: World) -> None
     assert run.ended_at is not None
     assert run.ended_at <= utcnow()
     assert db.session.execute(text("select count(*) from run where state = 'running'")).scalar() == 0
+
+
+def time_left(run_id: int) -> int:
+    """Milliseconds for which the lease still lasts, by the database's clock."""
+    left = db.session.scalar(db.select(Run.lease_until - now_ms()).where(Run.id == run_id))
+    db.session.commit()
+    return left or 0
+
+
+def test_a_checkpoint_pushes_the_lease_out_whatever_its_thread_can_do(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*given: object) -> bool:
+        raise OperationalError("UPDATE run", {}, Exception("database is locked"))
+
+    left: list[int] = []
+
+    def work(ctx: context.RunContext) -> None:
+        expire(ctx.run_id)
+        ctx.checkpoint()
+        left.append(time_left(ctx.run_id))
+        assert runs.claim(ctx.run_id, 60) is None
+
+    monkeypatch.setattr(lease, "_renew", away)
+    run_id = start(world)
+    engine.perform(run_id, {RunKind.SYNC: work})
+    assert state_of(run_id) == "finished"
+    assert 0 < 60_000 - left[0] < 60_000
+
+
+def test_a_worker_that_lost_its_run_renews_nothing_at_a_checkpoint(world: World) -> None:
+    def work(ctx: context.RunContext) -> None:
+        expire(ctx.run_id)
+        assert runs.claim(ctx.run_id, 5) is not None
+        ctx.checkpoint()
+
+    run_id = start(world)
+    engine.perform(run_id, {RunKind.SYNC: work})
+    assert (state_of(run_id), 0 < time_left(run_id) <= 5_000) == ("running", True)
+
+
+def test_a_lease_that_was_just_pushed_out_is_kept_without_waiting_for_a_writer(world: World) -> None:
+    run_id = start(world)
+    token = runs.claim(run_id, 60)
+    assert token is not None
+    with db.engine.begin() as writer:
+        writer.execute(update(Run).where(Run.id == run_id).values(step="a long page"))
+        assert lease._renew(db.engine, run_id, token, 60)
+
+
+def test_a_lease_that_wears_off_is_renewed_by_its_thread(world: World) -> None:
+    run_id = start(world)
+    token = runs.claim(run_id, 20)
+    assert token is not None
+    assert lease._renew(db.engine, run_id, token, 60)
+    assert time_left(run_id) > 50_000
+    assert not lease._renew(db.engine, run_id, "another's", 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from lxml import etree
@@ -34,6 +35,7 @@ def posted(core, number="F-1"):
         ("dropped_before", 0, 0, ""),
         ("reply_lost", 0, 1, ""),
         ("truncated", 200, 1, "<response>"),
+        ("cut_off", 200, 1, "success"),
         ("two_roots", 200, 1, "<response/>"),
     ],
 )
@@ -52,7 +54,38 @@ def test_fault_hits_once_and_is_executed_or_not(core, what, status, executed, ho
 def test_every_fault_is_tried_above_or_below():
     marks = test_fault_hits_once_and_is_executed_or_not.pytestmark
     tried = {row[0] for mark in marks for row in mark.args[1]}
-    assert tried | {"session_expired"} == WHATS
+    assert tried | {"session_expired", "held_before", "held_after"} == WHATS
+
+
+@pytest.mark.parametrize(("what", "executed"), [("held_before", 0), ("held_after", 1)])
+def test_a_held_request_keeps_nobody_else_waiting_and_goes_on_when_it_is_let_go(core, what, executed):
+    core.faults.order([{"when": "create_invoice", "what": what, "seconds": 30}])
+    replies = []
+    thread = threading.Thread(target=lambda: replies.append(core.handle(envelope(invoice("F-1", "5")))))
+    thread.start()
+    while not core.holds.shown():
+        time.sleep(0.01)
+    assert core.holds.shown() == [{"what": what, "functions": ["create_invoice"]}]
+    assert posted(core) == executed
+    assert core.handle(envelope(query("ARTERM", "NAME"))).status == 200
+    with core.lock:
+        assert core.holds.release() == 1
+    thread.join(30)
+    assert (replies[0].status, posted(core), core.holds.shown()) == (200, 1, [])
+
+
+def test_a_held_request_goes_on_by_itself_after_its_time(core):
+    core.faults.order([{"when": "create_invoice", "what": "held_before", "seconds": 0.01}])
+    assert core.handle(envelope(invoice("F-1", "5"))).status == 200
+    assert posted(core) == 1
+
+
+@pytest.mark.parametrize("mode", ["received", "success", "ignored"])
+def test_a_held_request_is_executed_when_it_is_let_go_whatever_control_ids_mean(core, mode):
+    core.switch(uniqueid=mode)
+    core.faults.order([{"when": "create_invoice", "what": "held_before", "seconds": 0.01}])
+    core.handle(envelope(invoice("F-1", "5"), uniqueid="true"))
+    assert posted(core) == 1
 
 
 @pytest.mark.parametrize("what", ["truncated", "two_roots"])
