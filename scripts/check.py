@@ -21,7 +21,7 @@ CODE = ("portal", "intacct_sandbox", "migrations", "tests", "scripts", "wsgi.py"
 NO_TESTS_COLLECTED = 5
 # One process a core, and one more since integration tests wait for servers; a file's tests stay together.
 PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile")
-# Seeds of a simulation, and plans that wait for processes: whoever has nothing left takes of another's.
+# Seeds of a simulation: whoever has nothing left takes of another's.
 SHARED_OUT = (*PARALLEL[:2], "--dist", "worksteal")
 SKIPPED = re.compile(r"^SKIPPED \[\d+\] (.*)$")
 
@@ -50,9 +50,16 @@ class Outcome:
 
 def steps(which: str) -> list[Step]:
     """What to run, the quickest first."""
-    drills = Step("fault drills", ("pytest", "-q", *SHARED_OUT, "tests/drills"), _unless("tests/drills"))
+    drills = [
+        Step("simulated drills", ("pytest", "-q", *SHARED_OUT, "tests/drills", "--ignore-glob=*test_plans*")),
+        # They start what they need at once by themselves.
+        Step(
+            "drills with processes",
+            ("pytest", "-q", "tests/drills/test_plans.py", "tests/drills/test_plans_scale_out.py"),
+        ),
+    ]
     if which == "drills":
-        return [drills]
+        return drills
     found = [
         Step("ruff check", ("ruff", "check", *_existing(CODE))),
         Step("ruff format", ("ruff", "format", "--check", *_existing(CODE))),
@@ -65,7 +72,7 @@ def steps(which: str) -> list[Step]:
     if which == "all":
         found += [
             Step("integration tests", ("pytest", "-q", *PARALLEL, "tests/integration"), _unless("tests/integration")),
-            drills,
+            *drills,
             Step(
                 "browser tests",
                 ("pytest", "-q", "tests/browser"),

@@ -1,7 +1,7 @@
 """Fault drills with real processes: whatever is killed, lost or doubled, both books agree in the end.
 
-Each plan is a process of its own (`python -m tests.drills.plans NAME`), several at once, since most of a plan is
-waiting. DRILLS=full plays every plan in every mode of `uniqueid`; else the modes take turns.
+Several are played at once, since most of a plan is waiting; `python -m tests.drills.plans NAME` plays one. DRILLS=full
+plays every plan in every mode of `uniqueid`; else the modes take turns.
 """
 
 from __future__ import annotations
@@ -78,14 +78,16 @@ class Playing:
 
     def __init__(self, place: Place, folder: Path, asked: list[tuple[str, str]]) -> None:
         self._free: SimpleQueue[Player] = SimpleQueue()
-        self._players = [Player(place, folder) for _ in range(min(AT_ONCE, len(asked)))]
+        self._players = [Player(place, folder) for _ in range(max(1, min(AT_ONCE, len(asked))))]
         for player in self._players:
             self._free.put(player)
-        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._pool = ThreadPoolExecutor(len(self._players))
         self._played = {(name, mode): self._pool.submit(self._play, name, mode) for name, mode in asked}
 
     def outcome(self, name: str, mode: str) -> Outcome:
         """How a plan ended; waits for its end."""
+        if (name, mode) not in self._played:
+            self._played[name, mode] = self._pool.submit(self._play, name, mode)
         return self._played[name, mode].result()
 
     def end(self) -> None:
@@ -107,8 +109,9 @@ def playing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The plans of this test run, under way."""
     if programs() is None and os.environ.get("REQUIRE_POSTGRES") != "1":
         pytest.skip("no PostgreSQL: install Debian's postgresql")
-    asked = [item.callspec.params["played"] for item in request.session.items if hasattr(item, "callspec")
-             and "played" in item.callspec.params]  # fmt: skip
+    # Shared out among test processes, each knows all tests but not which are its own: it plays when it is asked.
+    items = [] if "PYTEST_XDIST_WORKER" in os.environ else request.session.items
+    asked = [item.callspec.params["played"] for item in items if "played" in getattr(item, "fixturenames", ())]
     folder = tmp_path_factory.mktemp("drills")
     with ground.made() as place:
         plays = Playing(place, folder, asked)

@@ -27,6 +27,7 @@ from tests.postgres import Databases
 FEW = 3
 AT_ONCE_IN_INTACCT = 2
 PATIENCE_SECONDS = 400.0
+SLOW_SECONDS = 1.5
 
 
 def lay(databases: Databases, companies: int, huge: int) -> str:
@@ -124,7 +125,9 @@ def check(stage: Stage, done: list[Done], huge: int) -> None:
 
 
 def play(stage: Stage, *, companies: int, huge: int, workers: int, schedulers: int) -> None:
-    """All are due at once; the processes do the rest, and stop when they are asked to."""
+    """All are due at once; the processes do the rest, and stop when they are asked to. Intacct takes its time over the
+    huge one's invoices."""
+    stage.sandbox.fault("slow", "create_invoice", seconds=SLOW_SECONDS, times=0)
     for _ in range(workers):
         stage.worker()
     for _ in range(schedulers):
