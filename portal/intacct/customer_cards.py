@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .stamps import parse_stamp
+from .values import is_key
 
 BILL_TO, PRIMARY, DISPLAY = "BILLTOCONTACT", "PRIMARYCONTACT", "DISPLAYCONTACT"
 
@@ -64,7 +65,7 @@ class CustomerCard:
     @classmethod
     def from_row(cls, row: Mapping[str, str], offset: timedelta) -> CustomerCard:
         """Read one row. Raises `ValueError` naming the field."""
-        if not row["RECORDNO"].isdecimal():
+        if not is_key(row["RECORDNO"]):
             raise ValueError(f"RECORDNO: {row['RECORDNO']!r} is not a record number")
         return cls(
             record_no=int(row["RECORDNO"]),

@@ -14,6 +14,8 @@ from portal.services import secrets
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 SHORT_CONNECT_SECONDS, SHORT_READ_SECONDS = 5, 30
+PATIENCE_SECONDS = 45
+"""Of a person who waits: all requests of a page together. Below the 60 s after which proxies give a page up."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def open_gateway(line_: Line, *, waited_for: bool = False) -> Gateway:
         connect_timeout=connect,
         read_timeout=read,
         read_retry=NO_RETRY if waited_for else READ_RETRY,
+        patience=PATIENCE_SECONDS if waited_for else None,
     )
 
 
