@@ -18,9 +18,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("portal")
     app.config.from_mapping(_flask_config(settings))
     app.extensions["portal_settings"] = settings
-    app.before_request(_begin_as_the_method_says)
     _init_extensions(app)
     _init_pages(app)
+    # Before the guard of the pages, which opens the first transaction to see who asks.
+    app.before_request_funcs.setdefault(None, []).insert(0, _begin_as_the_method_says)
     return app
 
 
