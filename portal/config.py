@@ -34,6 +34,7 @@ class Settings:
     intacct_sender_password: str = field(default="", repr=False)
     intacct_settle_wait_seconds: int = 1200
     run_lease_seconds: int = 60
+    database_wait_seconds: float = 30
     mail_url: str = field(default="", repr=False)
     mail_from: str = "portal@localhost"
     port: int = 8000
@@ -58,6 +59,7 @@ class Settings:
             intacct_sender_password=read.text("INTACCT_SENDER_PASSWORD", ""),
             intacct_settle_wait_seconds=read.number("INTACCT_SETTLE_WAIT", 1200, 0, 86_400),
             run_lease_seconds=read.number("RUN_LEASE", 60, 1, 3600),
+            database_wait_seconds=read.number("DATABASE_WAIT", 30, 1, 600),
             mail_url=read.url("MAIL_URL", ("smtp", "smtps", "file"), ""),
             mail_from=read.text("MAIL_FROM", "portal@localhost"),
             port=read.number("PORT", 8000, 1, 65_535),

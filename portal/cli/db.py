@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from portal.cli.output import Group, emit
+from portal.database import waiting_for_ever
 from portal.extensions import db
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -29,7 +30,8 @@ def upgrade_command() -> None:
 
 def upgrade() -> None:
     """Run every migration that the current application's database lacks."""
-    flask_migrate.upgrade(directory=str(MIGRATIONS))
+    with waiting_for_ever():
+        flask_migrate.upgrade(directory=str(MIGRATIONS))
 
 
 def current_revision() -> str:
