@@ -9,7 +9,7 @@ from flask import Flask, request
 
 from portal import logs
 from portal.config import Settings
-from portal.database import only_reads, set_up_engine
+from portal.database import only_reads, page_waits, set_up_engine
 from portal.extensions import bootstrap, csrf, db, login_manager, migrate
 
 
@@ -20,15 +20,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("portal")
     app.config.from_mapping(_flask_config(settings))
     app.extensions["portal_settings"] = settings
-    app.before_request(_begin_as_the_method_says)
     _init_extensions(app)
     _init_pages(app)
+    # Before the guard of the pages, which opens the first transaction to see who asks.
+    app.before_request_funcs.setdefault(None, []).insert(0, _begin_as_the_method_says)
     return app
 
 
 def _begin_as_the_method_says() -> None:
     """A page that is only looked at changes nothing (a site rule), so it need not wait for whoever writes."""
     only_reads(request.method in ("GET", "HEAD", "OPTIONS"))
+    page_waits()
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
@@ -56,7 +58,10 @@ def _cookie_name(settings: Settings) -> str:
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
-    return {"pool_pre_ping": True} if settings.database_url.startswith("postgresql") else {}
+    options: dict[str, Any] = {"hide_parameters": True}  # errors and tracebacks name no value of anybody
+    if settings.database_url.startswith("postgresql"):
+        options |= {"pool_pre_ping": True, "pool_timeout": settings.database_wait_seconds}
+    return options
 
 
 def _init_extensions(app: Flask) -> None:
@@ -65,8 +70,9 @@ def _init_extensions(app: Flask) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     bootstrap.init_app(app)
+    settings: Settings = app.extensions["portal_settings"]
     with app.app_context():
-        set_up_engine(db.engine)
+        set_up_engine(db.engine, settings.database_wait_seconds)
 
 
 def _init_pages(app: Flask) -> None:

@@ -35,6 +35,7 @@ class Settings:
     intacct_settle_wait_seconds: int = 1200
     run_lease_seconds: int = 60
     run_slice_seconds: int = 60
+    database_wait_seconds: float = 30
     mail_url: str = field(default="", repr=False)
     mail_from: str = "portal@localhost"
     port: int = 8000
@@ -62,6 +63,7 @@ class Settings:
             intacct_settle_wait_seconds=read.number("INTACCT_SETTLE_WAIT", 1200, 0, 86_400),
             run_lease_seconds=read.number("RUN_LEASE", 60, 1, 3600),
             run_slice_seconds=read.number("RUN_SLICE", 60, 1, 86_400),
+            database_wait_seconds=read.number("DATABASE_WAIT", 30, 1, 600),
             mail_url=read.url("MAIL_URL", ("smtp", "smtps", "file"), ""),
             mail_from=read.text("MAIL_FROM", "portal@localhost"),
             port=read.number("PORT", 8000, 1, 65_535),

@@ -1,23 +1,33 @@
-"""The declarative base, and how connections behave on SQLite.
+"""The declarative base, how connections behave on SQLite, and how long a database is waited for.
 
 SQLite's driver opens no transaction at a SELECT, so two read-modify-write sessions lose updates silently even in
 WAL mode; BEGIN IMMEDIATE at the start of each transaction makes the second wait instead.
+
+A database server that accepts and never answers would be waited for without end: PostgreSQL's own limits are kept by
+that server, so the limit here is the client's.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import psycopg
 from sqlalchemy import BigInteger, Float, MetaData, event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.functions import FunctionElement
 
-SQLITE_BUSY_TIMEOUT_MS = 30_000
+CONNECT_SECONDS = 5
+
+WORK_WAITS_TIMES = 20
+"""What no page waits for (jobs, commands) has so many times as long: an import stores much in one statement."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,25 +80,94 @@ def _seconds_postgresql(element: seconds_between, compiler: Any, **kw: Any) -> s
     return f"extract(epoch from {second} - {first})"
 
 
-def set_up_engine(engine: Engine) -> None:
-    """Make `engine` safe for several processes; does something on SQLite only."""
+def set_up_engine(engine: Engine, wait_seconds: float = 30) -> None:
+    """Make `engine` safe for several processes, and wait no longer than that for a statement of a page: on SQLite for
+    whoever writes, on PostgreSQL for any answer."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "do_connect", _connect_patiently(wait_seconds))
         return
-    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "connect", _sqlite_connect(wait_seconds))
     event.listen(engine, "begin", _sqlite_begin)
 
 
-def _sqlite_connect(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _sqlite_connect(wait_seconds: float) -> Any:
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={int(wait_seconds * 1000)}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return connect
+
+
+def _connect_patiently(wait_seconds: float) -> Any:
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+        connection = PatientConnection.connect(*arguments, **{"connect_timeout": CONNECT_SECONDS, **options})
+        connection.wait_seconds = wait_seconds
+        return connection
+
+    return connect
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that gives up when the server does not answer a statement, and is closed then."""
+
+    wait_seconds = 30.0
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for an answer. Raises OperationalError when none comes in the time that this thread has."""
+        times = _times.get()
+        if timeout is not None or times is None:
+            return super().wait(gen, interval, timeout)
+        limit = self.wait_seconds * times
+        try:
+            return super().wait(gen, interval, limit)
+        except psycopg.OperationalError as error:
+            if type(error).__name__ != "_WaitTimeout":  # the driver names it so and does not export it
+                raise
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer within {limit:g} s") from None
+
+
+_times: ContextVar[float | None] = ContextVar("times", default=WORK_WAITS_TIMES)
+
+
+def page_waits() -> None:
+    """From now on a person waits for what this thread asks the database."""
+    _times.set(1)
+
+
+@contextmanager
+def waiting_for_ever() -> Iterator[None]:
+    """Statements in this block may take any time: a migration of a large book."""
+    token = _times.set(None)
+    try:
+        yield
+    finally:
+        _times.reset(token)
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether the database cannot be worked with now; False where a statement or a value is at fault."""
+    if isinstance(error, NoFreeConnection):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_OUTAGES
+    return error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+_SQLITE_OUTAGES = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY,
+}  # fmt: skip
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from portal.blueprints.unexpected import RETRY, noted, page_without_database
 from portal.blueprints.urls import page_before
 from portal.errors import PortalError
 from portal.extensions import db
@@ -61,16 +60,13 @@ def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     return _page(error.code, title, text)
 
 
-def _unexpected(error: InternalServerError) -> tuple[str, int]:
-    """The page that never touches the database; its reference stands in the log beside the traceback."""
-    reference = secrets.token_hex(4).upper()
-    cause = error.original_exception
-    current_app.logger.error("Reference %s: %s %s failed", reference, request.method, request.path, exc_info=cause)
-    try:
-        db.session.rollback()
-    except Exception:  # the page must come even when the database is what failed
-        current_app.logger.exception("Reference %s: the rollback failed too", reference)
-    return render_template("errors/500.html", reference=reference), 500
+def _unexpected(error: InternalServerError) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
+    """The pages that never touch the database; their reference stands in the log beside the traceback."""
+    failed = noted(error)
+    if failed.outage:
+        sent = request.method == "POST"
+        return page_without_database("errors/503.html", reference=failed.reference, sent=sent), 503, RETRY
+    return page_without_database("errors/500.html", reference=failed.reference), 500
 
 
 def _page(status: int, title: str, text: str) -> tuple[str, int]:

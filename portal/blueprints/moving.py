@@ -80,12 +80,12 @@ def do_apply(area: Source, source: Money) -> tuple[str, int] | Response:
 
 def show_unapply(area: Source, source: Money, invoice_id: int) -> str:
     """How much comes off, and what that does, before it is done."""
-    applied = _applied(source, invoice_id)
+    invoice, applied = get_invoice(current_company(), invoice_id), _applied(source, invoice_id)
     if not applied:
         raise NotAllowedNow(f"Nothing of this {area.word} lies on that invoice any more. Nothing was changed.")
     form = UnapplyForm(formdata=None)
     form.amount.raw_data = [typed_amount(applied, source.currency)]
-    return _unapply_page(area, source, get_invoice(current_company(), invoice_id), form)
+    return _unapply_page(area, source, invoice, form)
 
 
 def do_unapply(area: Source, source: Money, invoice_id: int) -> tuple[str, int] | Response:

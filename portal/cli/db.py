@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from portal.cli.output import Group, emit
+from portal.database import waiting_for_ever
 from portal.errors import Misused, PortalError
 from portal.extensions import db
 from portal.queries.revisions import MIGRATIONS
@@ -78,7 +79,8 @@ def _copy(target: Path) -> None:
 
 def upgrade() -> None:
     """Run every migration that the current application's database lacks."""
-    flask_migrate.upgrade(directory=str(MIGRATIONS))
+    with waiting_for_ever():
+        flask_migrate.upgrade(directory=str(MIGRATIONS))
 
 
 def current_revision() -> str:

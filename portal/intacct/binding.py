@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import requests
 from lxml import etree
 from zeep import plugins
 from zeep.exceptions import TransportError, XMLParseError
 from zeep.loader import parse_xml
 from zeep.settings import Settings
 from zeep.wsdl.bindings.http import HttpPostBinding
+
+from .received import Received, check_before_parsing, check_before_typing
 
 # What comes over the wire: cut documents, DTDs, entities and outside references are refused.
 WIRE = Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
@@ -45,18 +46,20 @@ class GatewayBinding(HttpPostBinding):  # type: ignore[misc]
         reply = client.transport.post_xml(options["address"], envelope, headers)
         return self.process_reply(client, op, reply)
 
-    def process_reply(self, client: Any, operation: Any, response: requests.Response) -> HttpReply:
+    def process_reply(self, client: Any, operation: Any, response: Received) -> HttpReply:
         """Parse strictly whatever calls itself XML; anything else is a `TransportError` with status and content."""
         if content_type(response) not in XML_TYPES:
             raise TransportError("not XML", response.status_code, response.content)
+        check_before_parsing(response)
         document = parse_xml(response.content, client.transport, settings=WIRE)
         expected = operation.output.body.qname.text
         if document.tag != expected:
             raise XMLParseError(f"the reply's root element is <{document.tag}>, not <{expected}>")
+        check_before_typing(response, document)
         document, _ = plugins.apply_ingress(client, document, dict(response.headers), operation)
         return HttpReply(response.status_code, operation.output.body.parse(document, client.wsdl.types))
 
 
-def content_type(response: requests.Response) -> str:
+def content_type(response: Received) -> str:
     """The media type of a reply, without its parameters."""
     return (response.headers.get("Content-Type") or "").split(";")[0].strip().lower()

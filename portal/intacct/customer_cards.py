@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from .values import is_key
+
 BILL_TO, PRIMARY, DISPLAY = "BILLTOCONTACT", "PRIMARYCONTACT", "DISPLAYCONTACT"
 
 _PLAIN = ("RECORDNO", "CUSTOMERID", "NAME", "STATUS", "CURRENCY", "TERMNAME", "PARENTID", "PARENTNAME",
@@ -62,7 +64,7 @@ class CustomerCard:
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> CustomerCard:
         """Read one row. Raises `ValueError` naming the field."""
-        if not row["RECORDNO"].isdecimal():
+        if not is_key(row["RECORDNO"]):
             raise ValueError(f"RECORDNO: {row['RECORDNO']!r} is not a record number")
         return cls(
             record_no=int(row["RECORDNO"]),

@@ -8,13 +8,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from .errors import TooLate
+from .received import Watch
 
 
 class Departure:
-    """One request on its way out. `watched`: its connection reports here; `begun`: bytes of it were sent."""
+    """One request on its way out. `watched`: its connection reports here; `begun`: bytes of it were sent.
 
-    def __init__(self, leave_before: float | None = None) -> None:
+    `answer_within`: seconds until its whole answer must be there, all tries included.
+    """
+
+    def __init__(self, leave_before: float | None = None, answer_within: float = 600) -> None:
         self.leave_before = leave_before
+        self.answer_within = answer_within
+        self.watch = Watch()
         self.watched = False
         self.begun = False
 

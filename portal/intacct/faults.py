@@ -14,6 +14,7 @@ from zeep.exceptions import TransportError
 from .classify import unread
 from .departure import Departure
 from .errors import Action, ConnectFailed, IntacctError, NoReply
+from .received import Unreadable
 
 # Enough of a fault page to recognise it by.
 EXCERPT = 500
@@ -31,6 +32,8 @@ def translated(departure: Departure, *, writing: bool, redact: Callable[[str], s
         raise _connection(error, departure, writing, redact) from None
     except TransportError as error:
         raise _page(error, writing, redact) from None
+    except Unreadable as error:
+        raise unread(error.text, error.status, writing=writing) from None
     except (ZeepError, etree.LxmlError) as error:
         text = f"Intacct's reply could not be read ({type(error).__name__})."
         raise unread(text, None, writing=writing) from None

@@ -18,7 +18,7 @@ from .calls import Call, Login, Sender, Session
 from .departure import Departure, departing
 from .endpoints import Address, AllowedHosts
 from .envelope import Answer, Stamps, judge, opened_session, request_values
-from .errors import BadReply, IntacctError, NoReply, SessionExpired
+from .errors import Action, BadReply, EndpointRefused, IntacctError, NoReply, SessionExpired
 from .faults import translated
 from .paging import pages, rows_of_all
 from .queries import Page, Query
@@ -26,6 +26,7 @@ from .results import Result
 from .schema import BINDING, document
 from .tally import Tally
 from .transport import NO_RETRY, READ_RETRY, GatewayTransport, http_session
+from .values import is_key
 from .wirelog import Redactor, WireLog
 
 __all__ = ["Call", "Gateway", "Login", "Result", "Sender", "Session"]
@@ -60,6 +61,7 @@ class Gateway:
         read_retry: Retry = READ_RETRY,
         turn: Callable[[], AbstractContextManager[None]] = nullcontext,
         tally: Tally | None = None,
+        patience: float | None = None,
     ) -> None:
         self._hosts = AllowedHosts(Address.of(url), allowed_hosts)
         self._url, self._sender, self._login = url, sender, login
@@ -68,6 +70,12 @@ class Gateway:
         self._wire_log = wire_log if wire_log is not None else WireLog()
         self._redact = Redactor()
         self._hide(sender.password, login.password, session.session_id if session else "")
+        tries = 1 + int(read_retry.read or 0)
+        self._read_within, self._write_within = (
+            tries * (connect_timeout + read_timeout),
+            connect_timeout + write_timeout,
+        )
+        self._until = None if patience is None else time.monotonic() + patience
         self._reader = self._client(http or http_session(read_retry), (connect_timeout, read_timeout))
         self._writer = self._client(http or http_session(NO_RETRY), (connect_timeout, write_timeout))
         self._renew_at: float | None = None
@@ -177,7 +185,7 @@ class Gateway:
             raise result.error
         session = opened_session(result, answer.stamps)
         self._hide(session.session_id)
-        self._hosts.check(session.endpoint)
+        self._check_host(session.endpoint)
         self._note(answer.stamps)
         return session
 
@@ -203,10 +211,11 @@ class Gateway:
         leave_before: float | None = None,
     ) -> Answer:
         _check_control_ids(calls)
-        self._hosts.check(address)
+        self._check_host(address)
         values = request_values(self._sender, who, uuid.uuid4().hex, calls, unique=writing)
         with self.tally.watched():
-            reply = self._post(client, address, values, Departure(leave_before), len(calls), writing)
+            departure = Departure(leave_before, self._within(writing))
+            reply = self._post(client, address, values, departure, len(calls), writing)
             return judge(reply, writing=writing, in_session=isinstance(who, Session), redact=self._redact)
 
     def _post(
@@ -225,6 +234,15 @@ class Gateway:
                 reply: HttpReply = service.call(**values)
             return reply
 
+    def _within(self, writing: bool) -> float:
+        within = self._write_within if writing else self._read_within
+        if self._until is None:
+            return within
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise NoReply("Intacct did not answer in time.", code="timeout", action=Action.RETRY_LATER, executed="no")
+        return min(within, left)
+
     def _client(self, http: HttpSession, timeout: tuple[float, float]) -> Client:
         transport = GatewayTransport(http, timeout)
         return Client(document(), transport=transport, plugins=[self._wire_log], settings=SCHEMA)
@@ -232,6 +250,12 @@ class Gateway:
     def _hide(self, *secrets: str) -> None:
         self._redact.hide(*secrets)
         self._wire_log.hide(*secrets)
+
+    def _check_host(self, address: str) -> None:
+        try:
+            self._hosts.check(address)
+        except EndpointRefused as error:  # what a reply named may carry what we sent
+            raise EndpointRefused(self._redact(error.text), code=error.code) from None
 
     def _note(self, stamps: Stamps) -> None:
         if stamps.now is None:
@@ -255,5 +279,9 @@ def _written(answer: Answer, call: Call) -> Result:
         return Result(call.control_id, error=NoReply(text, code="reply"))
     if call.control_id in answer.doubled:
         text = "Intacct's reply gives this record two results."
+        return Result(call.control_id, error=BadReply(text, code="reply"))
+    if result.error is None and result.key and not is_key(result.key):
+        # Kept, it would be asked for in every later sync, and each of them refused.
+        text = "Intacct's reply gives this record a number that is none."
         return Result(call.control_id, error=BadReply(text, code="reply"))
     return result

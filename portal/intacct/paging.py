@@ -10,6 +10,7 @@ from .calls import Call
 from .errors import BadReply
 from .queries import Page, Query
 from .results import Result
+from .values import is_key
 
 
 def pages(query: Query, ask: Callable[[Call], Result]) -> Iterator[Page]:
@@ -56,7 +57,7 @@ def _last_in_order(rows: list[dict[str, str]], after: int) -> int:
     """The last RECORDNO. Out of order, the next page would skip rows, so that is no reply to work with."""
     for row in rows:
         number = row.get("RECORDNO", "")
-        if not number.isdigit() or int(number) <= after:
+        if not is_key(number) or int(number) <= after:
             raise BadReply("The rows of the reply are not in the order that was asked for.", code="reply")
         after = int(number)
     return after

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from .stamps import format_stamp, parse_amount, parse_date, parse_offset, parse_stamp
+from .values import is_key
 
 __all__ = [
     "AdjustmentRow",
@@ -41,7 +42,7 @@ def _key(text: str) -> int | None:
     text = text.strip()
     if not text:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not is_key(text):
         raise ValueError(f"{text!r} is not a record number")
     return int(text)
 

@@ -9,6 +9,7 @@ from sys import intern
 from lxml import etree
 
 from .errors import IntacctError
+from .values import is_key
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Result:
     def _number(self, name: str) -> int | None:
         """Tolerant: an attribute that is absent, blank or no number is None."""
         text = "" if self.data is None else self.data.get(name, "").strip()
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if is_key(text) else None
 
 
 def made_key(data: etree._Element | None) -> str:

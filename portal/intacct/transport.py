@@ -7,6 +7,7 @@ logs nothing.
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 import requests
@@ -18,7 +19,8 @@ from urllib3.util import Retry
 from zeep.transports import Transport
 
 from .binding import GatewayBinding
-from .departure import current
+from .departure import Departure, current
+from .received import Received, take_in, watched
 
 logging.getLogger("zeep.transports").setLevel(logging.INFO)
 
@@ -48,17 +50,28 @@ class _ReportingConnection(HTTPConnection):
     _opening = False
 
     def connect(self) -> None:
+        departure = current()
+        if departure is not None:
+            departure.watch.check()
         self._opening = True
         try:
             super().connect()
         finally:
             self._opening = False
 
+    def _new_conn(self) -> socket.socket:
+        opened = super()._new_conn()
+        departure = current()
+        if departure is not None:
+            departure.watch.note(opened, fresh=True)
+        return opened
+
     def send(self, data: Any) -> None:
         if self.sock is None and self.auto_open:
             self.connect()
         departure = current()
         if departure is not None and not self._opening:
+            departure.watch.note(self.sock)
             departure.leave()
         super().send(data)
 
@@ -114,12 +127,22 @@ class GatewayTransport(Transport):  # type: ignore[misc]
         super().__init__(session=session, operation_timeout=timeout)
         session.headers["User-Agent"] = USER_AGENT
 
-    def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
-        """POST `message` within the (connect, read) seconds. Raises what requests raises, or `TooLate`."""
-        departure = current()
-        if departure is not None:
-            departure.check()
+    def post(self, address: str, message: bytes, headers: dict[str, str]) -> Received:
+        """POST `message` within the (connect, read) seconds and its departure's time for the whole answer.
+
+        Raises what requests raises, `Unreadable`, or `TooLate`.
+        """
+        departure = current() or Departure()
+        departure.check()
         session: requests.Session = self.session
-        return session.post(
-            address, data=message, headers=headers, timeout=self.operation_timeout, allow_redirects=False
-        )
+        with watched(departure.watch, departure.answer_within):
+            return take_in(
+                session.post(
+                    address,
+                    data=message,
+                    headers=headers,
+                    timeout=self.operation_timeout,
+                    allow_redirects=False,
+                    stream=True,
+                )
+            )

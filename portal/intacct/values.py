@@ -11,12 +11,21 @@ from decimal import Decimal
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
+LONGEST_KEY = 18
+"""Digits that a 64-bit number surely holds."""
+
+
 def checked(field: str, text: str) -> str:
     """`text` itself. Raises `ValueError`, naming `field`, when it holds a character that cannot be sent."""
     match = _FORBIDDEN.search(text)
     if match is not None:
         raise ValueError(f"{field} holds a control character (U+{ord(match[0]):04X}), which Intacct cannot take")
     return text
+
+
+def is_key(text: str) -> bool:
+    """Whether this can be a record number: digits, and not more than a database keeps."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_KEY
 
 
 def optional(field: str, text: str) -> str | None:

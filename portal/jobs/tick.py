@@ -21,7 +21,8 @@ def tick() -> list[int]:
     """Enqueue every run that is due, forgotten or abandoned, and the mails that wait. Returns the runs' ids."""
     ids = due(current_app.extensions["portal_settings"].intacct_settle_wait_seconds)
     for run_id in ids:
-        enqueue_run(run_id)
+        if not enqueue_run(run_id):
+            break  # Redis is away: each further try would wait as long, and the next tick finds the rest
     _tell_of_syncs()
     _look_after_mails()
     return ids

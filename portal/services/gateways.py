@@ -28,6 +28,9 @@ LONGEST_REQUEST_SECONDS = 300
 TURN_SECONDS, SHORT_TURN_SECONDS = 180, 10
 """How long a request waits for others of this portal at the same Intacct company. A write may take 120 s."""
 
+PATIENCE_SECONDS = 45
+"""Of a person who waits: all requests of a page together. Below the 60 s after which proxies give a page up."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -73,7 +76,7 @@ def open_waited_for(line_: Line) -> Gateway:
     turns = Turns(db.engine, line_.login.company_id, whose, lease, SHORT_TURN_SECONDS)
     return Gateway(
         **_line(line_), connect_timeout=SHORT_CONNECT_SECONDS, read_timeout=SHORT_READ_SECONDS, read_retry=NO_RETRY,
-        turn=turns.taken,
+        turn=turns.taken, patience=PATIENCE_SECONDS,
     )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.blueprints.access import current_actor, current_company
+from portal.blueprints.offering import offer
 from portal.errors import Busy, NotAllowedNow
 from portal.extensions import db
-from portal.jobs.queues import enqueue_run
 from portal.models.connection import Book
 from portal.models.run import Run, RunKind, RunState
 from portal.queries.connections import find_book, find_connection
@@ -77,7 +77,7 @@ def start_tie_out(as_of: date | None) -> int:
         due.stamp([run_id])
     db.session.commit()
     if is_new:
-        enqueue_run(run_id)
+        offer(run_id)
     return run_id
 
 
@@ -98,5 +98,5 @@ def _start(book: Book, kind: RunKind, subject: dict[str, Any]) -> int:
     run_id = run.id
     due.stamp([run_id])
     db.session.commit()
-    enqueue_run(run_id)  # where Redis does not take it, the next tick finds it in the database
+    offer(run_id)
     return run_id

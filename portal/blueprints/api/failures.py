@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.blueprints.api.exact_json import dumps
+from portal.blueprints.unexpected import RETRY, noted
 from portal.errors import Busy, Forbidden, InvalidInput, NotAllowedNow, NotFound, PortalError
 from portal.extensions import db
 
@@ -28,6 +28,12 @@ _TEXTS = {
     405: "This address does not take this method.",
     413: "The request is larger than the API takes. Nothing was saved.",
 }
+
+
+_NO_DATABASE = (
+    "The portal's database is away or does not answer. A change was most likely not saved: look, or send it again with"
+    " the same Idempotency-Key, in some seconds."
+)
 
 
 def failure(status: int, message: str, param: str = "", code: str = "", **more: Any) -> Response:
@@ -72,15 +78,13 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _unexpected(error: InternalServerError) -> Response:
-    reference = secrets.token_hex(4).upper()
-    cause = error.original_exception
-    current_app.logger.error("Reference %s: %s %s failed", reference, request.method, request.path, exc_info=cause)
-    try:
-        db.session.rollback()
-    except Exception:  # the answer must come even when the database is what failed
-        current_app.logger.exception("Reference %s: the rollback failed too", reference)
-    text = f"Something went wrong in the portal; nothing was saved. Its log says what, at reference {reference}."
-    return failure(500, text, reference=reference)
+    failed = noted(error)
+    if not failed.outage:
+        text = "Something went wrong in the portal; nothing was saved. Its log says what, at reference "
+        return failure(500, f"{text}{failed.reference}.", reference=failed.reference)
+    answer = failure(503, _NO_DATABASE, code="database_unavailable", reference=failed.reference)
+    answer.headers.extend(RETRY)
+    return answer
 
 
 def _no_such_address() -> Response | HTTPException | None:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 
 from flask import current_app
-from redis import Redis, RedisError
+from redis import Redis
 
 from portal.extensions import settings
 from portal.jobs.queues import connect
@@ -48,7 +48,7 @@ class Limits:
         if time.monotonic() >= self._without_redis_until:
             try:
                 return self._count_in_redis(f"portal:api:{subject}:{window}")
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - nor for one that answers nonsense
                 _log.warning("API limits are counted by each process alone: Redis does not answer (%s)", error)
                 self._without_redis_until = time.monotonic() + _LOOK_AGAIN_SECONDS
         return self._count_here(subject, window)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.blueprints.access import current_actor, current_company, needs, public
@@ -54,7 +54,9 @@ def show_accent(colour: str) -> Response:
     accent = accents.read(colour)
     if accent != f"#{colour}" or accents.fault(accent):
         abort(404)
-    answer = make_response(render_template("company/accent.css", palette=accents.palette(accent)))
+    # Not by render_template, which looks up who is signed in.
+    shades = current_app.jinja_env.get_template("company/accent.css").render(palette=accents.palette(accent))
+    answer = make_response(shades)
     answer.mimetype = "text/css"
     answer.headers["Cache-Control"] = _FOR_GOOD
     return answer

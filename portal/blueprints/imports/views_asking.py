@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response
 from portal.blueprints.access import current_actor, current_company, needs
 from portal.blueprints.imports.forms import ImportForm, InvoiceImportForm
 from portal.blueprints.imports.views import area
+from portal.blueprints.offering import offer
 from portal.errors import InvalidInput, NotAllowedNow, PortalError
 from portal.extensions import db
 from portal.imports import asking
 from portal.jobs.metering import metered
-from portal.jobs.queues import enqueue_run
 from portal.models.company import Role
 from portal.models.connection import Book
 from portal.models.run import RunKind, RunState
@@ -115,7 +115,7 @@ def _start(ask: Ask, book: Book, kind: RunKind, options: Mapping[str, Any]) -> R
     run_id = run.id
     due.stamp([run_id])
     db.session.commit()
-    enqueue_run(run_id)  # where Redis does not take it, the next tick finds it in the database
+    offer(run_id)
     return redirect(url_for(".show_import", run_id=run_id), 303)
 
 

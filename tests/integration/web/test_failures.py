@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 import pytest
+from sqlalchemy import event
 
 from portal.blueprints.access import public
+from portal.extensions import db
 from portal.models.company import Role
 
 
@@ -70,3 +73,29 @@ def test_session_cookie_is_kept_from_scripts_and_other_sites(browser, company):
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_who_asks_for_a_page_is_looked_up_without_waiting_for_whoever_writes(signed_in):
+    """The guard opens a request's first transaction, in a thread that may have written before."""
+    browser, seen = signed_in(Role.VIEWER), []
+    writer = sqlite3.connect(str(db.engine.url.database), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    event.listen(db.engine, "before_cursor_execute", lambda _connection, _cursor, sql, *_: seen.append(sql))
+    db.session.commit()
+    try:
+        assert browser.get("/customers").status_code == 200
+    finally:
+        writer.close()
+    assert seen
+
+
+def test_the_page_of_an_unexpected_error_asks_no_database(app, signed_in, monkeypatch):
+    browser = signed_in(Role.VIEWER)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def away(*_, **__):
+        raise ZeroDivisionError("the database is not there")
+
+    monkeypatch.setattr(db.session, "get", away)
+    answer = browser.get("/customers")
+    assert (answer.status_code, "The portal could not do this" in answer.text) == (500, True)

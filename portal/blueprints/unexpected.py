@@ -1,0 +1,53 @@
+"""What nobody foresaw, noted in the log under a reference; a database that is away is told apart from it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request
+from werkzeug.exceptions import InternalServerError
+
+from portal.database import is_outage
+from portal.extensions import db, settings
+
+RETRY = {"Retry-After": "30"}
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A failure in the log. `outage`: the database cannot be reached, or does not answer in time."""
+
+    reference: str
+    outage: bool
+
+
+def noted(error: InternalServerError) -> Noted:
+    """Put the cause of `error` into the log, and end its transaction whatever state that is in."""
+    failed = Noted(secrets.token_hex(4).upper(), is_outage(error.original_exception))
+    _log(failed, error.original_exception)
+    try:
+        db.session.rollback()
+    except Exception:  # the answer must come even when the database is what failed
+        current_app.logger.exception("Reference %s: the rollback failed too", failed.reference)
+    return failed
+
+
+def page_without_database(template: str, **values: Any) -> str:
+    """A page made without what pages know of who is signed in: looking that up would ask the database again."""
+    own = settings()
+    return current_app.jinja_env.get_template(template).render(
+        brand=own.brand, support_email=own.support_email, request=request, **values
+    )
+
+
+def _log(failed: Noted, cause: BaseException | None) -> None:
+    if failed.outage:
+        told = str(getattr(cause, "orig", None) or cause).strip().splitlines()[:1]
+        current_app.logger.error(
+            "Reference %s: %s %s: the database cannot be used: %s", failed.reference, request.method, request.path, told
+        )
+        return
+    current_app.logger.error("Reference %s: %s %s failed", failed.reference, request.method, request.path,
+                             exc_info=cause)  # fmt: skip
