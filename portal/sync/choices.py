@@ -39,7 +39,7 @@ from portal.services.audit import Actor
 from portal.services.checks import show
 from portal.services.merging import move_documents
 from portal.services.renumbering import renumber
-from portal.sync import choices_there, links, open_days
+from portal.sync import choices_there, gone, links, open_days
 from portal.sync.answers import posted
 from portal.sync.choice_options import options
 
@@ -84,6 +84,7 @@ def unskip(row: SyncRow, *, actor: Actor) -> None:
     _tell_wanted(_record(row))
     if row.kind == Kind.INVOICE:
         _ask_what_was_booked_by_hand(row)
+    gone.ask_again(row)
     _note(row, actor, "Taken back into the sync")
     db.session.flush()
 

@@ -37,13 +37,21 @@ def tell(ctx: RunContext, row: SyncRow) -> None:
     known = ledger.open_problem(row.id)
     if row.hold or (known is not None and known.code == CODE):
         return  # decided or told already
+    judging.problem(ctx, row, CODE, _words(row), guide=MONEY_GUIDE, pairs=_pairs(row))
+
+
+def ask_again(row: SyncRow) -> None:
+    """A person took back what was decided of it: it is a problem anew. Flushes."""
+    if stands(row) and row.key:
+        ledger.report(row, CODE, _words(row), guide=MONEY_GUIDE, details={"pairs": _pairs(row)})
+
+
+def _words(row: SyncRow) -> str:
     what = row.kind.replace("_", " ").capitalize()
-    judging.problem(
-        ctx, row, CODE,
+    return (
         f"{what} {links.record_of(row).number} was deleted in Intacct (recordno {row.key}). Nothing was changed here:"
-        " it still lies on its invoices. Void it here too, post it again, or leave it.",
-        guide=MONEY_GUIDE, pairs=_pairs(row),
-    )  # fmt: skip
+        " it still lies on its invoices. Void it here too, post it again, or leave it."
+    )
 
 
 def _pairs(row: SyncRow) -> dict[str, str]:

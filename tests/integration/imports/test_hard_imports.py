@@ -115,7 +115,7 @@ def test_a_negative_tax_lowers_the_other_taxes_and_no_discount_comes_of_it(world
     order(
         world, "SI-9001",
         subtotals=[
-            {"description": "State Tax", "amount": "7.00"}, {"description": "Tax credit", "amount": "-2.00"},
+            {"description": "Sales Tax", "amount": "7.00"}, {"description": "Sales Tax", "amount": "-2.00"},
             {"description": "Discount", "amount": "-10.00"},
         ],
     )  # fmt: skip

@@ -139,6 +139,18 @@ def test_left_by_choice_nothing_moves_and_it_is_not_told_again(world: World) -> 
     assert rows(found) == [("INV-1", "gone_there", D("-40.00"))]
 
 
+def test_a_decision_to_leave_it_that_is_taken_back_asks_again(world: World) -> None:
+    invoice, payment = paid(world)
+    world.act("delete_payment", document="PMT-1")
+    world.sync(RunKind.SWEEP)
+    choices.resolve(only_problem(world, "gone_there"), "leave", actor=ACTOR)
+    choices.unskip(row_of(world, Kind.PAYMENT, payment.id), actor=ACTOR)
+    ok(world.sync())
+    choices.resolve(only_problem(world, "gone_there"), "post_again", actor=ACTOR)
+    ok(world.sync())
+    assert (due(world, "INV-1"), balance(invoice)) == ("60", D("60.00"))
+
+
 def test_money_that_somebody_booked_anew_there_waits_beside_ours_and_takes_its_place(world: World) -> None:
     invoice, payment = paid(world, "100.00")
     world.act("delete_payment", document="PMT-1")
