@@ -141,6 +141,7 @@ def _let_go(ctx: RunContext, items: Sequence[Ready], turn: Turn) -> None:
     try:
         born, leave_before = _give_birth(ctx, items)
     except BaseException:
+        db.session.rollback()  # on SQLite its transaction would keep the turn from being given back
         turn.give_back()
         raise
     if born:

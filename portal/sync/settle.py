@@ -207,6 +207,7 @@ def _send_again(ctx: RunContext, item: Open) -> None:
     try:
         attempt, leave_before = _born_again(ctx, item)
     except BaseException:
+        db.session.rollback()  # on SQLite its transaction would keep the turn from being given back
         turn.give_back()
         raise
     if attempt:

@@ -37,10 +37,6 @@ CHECKED_AGAINST_SCHEMA = 8
 """Every so many seeds requests go the whole way through `requests`, each held to Sage's own schema; else the short one,
 which takes half the time."""
 
-RATES = (0, 0.1, 0.15, 0.2, 0.3)
-"""How likely a worker's death is, at a point that not every run passes."""
-
-
 RUNS = ("run", "bad day", "tick")
 STEPS_A_RUN = 4
 """Every so many steps something runs; in between people do what they do."""
@@ -62,8 +58,7 @@ class Simulation:
         self.house, self.seed, self.steps = house, seed, steps
         self.mode = mode or MODES[seed % len(MODES)]
         self.clock = Clock()
-        rate = chance.choice(RATES)
-        self.deaths = Deaths(seed, rate if deadly else 0, house.trodden)
+        self.deaths = Deaths(seed, house.trodden, spared=not deadly)
         self.interruptions = Interruptions(self.deaths)
         self.core = SandboxCore(seed="empty", clock=self.clock.there)
         self.log: list[str] = []

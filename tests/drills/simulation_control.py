@@ -28,6 +28,7 @@ from uuid import UUID
 import pytest
 import requests
 from requests.adapters import BaseAdapter
+from sqlalchemy import event
 
 import portal
 from intacct_sandbox.clock import SandboxClock
@@ -73,13 +74,16 @@ class Clock:
         self.there.advance(timedelta(**by).total_seconds())
 
 
-class Deaths:
-    """The points at which a seed's workers die, and how often: `rate` of those that only some runs pass, a seventh
-    of that of those that every run passes. None once it is `over`."""
+EVERY, EVERY_TRODDEN = 40, 200
+"""At a point workers of one seed in so many die; of fewer at one that every run passes, or no run would come far."""
 
-    def __init__(self, seed: int, rate: float, trodden: frozenset[Point]) -> None:
-        self.seed, self.rate, self.trodden = seed, rate, trodden
-        self.over = False
+
+class Deaths:
+    """The points at which a seed's workers die. None when they are spared, or once it is `over`."""
+
+    def __init__(self, seed: int, trodden: frozenset[Point], *, spared: bool = False) -> None:
+        self.seed, self.trodden = seed, trodden
+        self.spared, self.over = spared, False
         self.passed: Counter[Point] = Counter()
         self.struck: list[Point] = []
 
@@ -88,12 +92,18 @@ class Deaths:
         if self.over:
             return False
         self.passed[point] += 1
-        rate = self.rate / 7 if point in self.trodden else self.rate
-        drawn = int.from_bytes(hashlib.blake2b(f"{self.seed}:{point}".encode(), digest_size=8).digest())
-        if drawn % 10_000 >= rate * 10_000 or self.passed[point] - 1 != NTH[drawn // 10_000 % len(NTH)]:
+        if self.spared:
+            return False
+        every = EVERY_TRODDEN if point in self.trodden else EVERY
+        turn, rest = divmod(self.seed + _number(point), every)
+        if rest or self.passed[point] - 1 != NTH[turn % len(NTH)]:
             return False
         self.struck.append(point)
         return True
+
+
+def _number(point: Point) -> int:
+    return int.from_bytes(hashlib.blake2b(str(point).encode(), digest_size=8).digest())
 
 
 @dataclass(eq=False)
@@ -111,14 +121,16 @@ class Interruptions:
     def __init__(self, deaths: Deaths) -> None:
         self.deaths = deaths
         self.waiting: list[Interruption] = []
-        self.working = False
+        self.working = self.dead = False
 
     def passing(self, moment: str, what: str = "") -> None:
+        self.refuse_the_dead()
         if not self.working:
             return
         step, where = place()
         point = Point(moment, step, what or where)
         if self.deaths.strikes(point):
+            self.dead = True
             raise Killed(point)
         for item in [item for item in self.waiting if item.moment == moment]:
             item.countdown -= 1
@@ -130,8 +142,16 @@ class Interruptions:
         self.working = False
         try:
             item.deed()
+        except Killed:
+            self.dead = True
+            raise
         finally:
             self.working = True
+
+    def refuse_the_dead(self) -> None:
+        """A worker that died tidies nothing up: its handlers reach neither the database nor Intacct."""
+        if self.dead:
+            raise Killed("is dead already")
 
     def end(self) -> None:
         """Nothing happens to workers any more."""
@@ -140,11 +160,11 @@ class Interruptions:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        self.working = True
+        self.working, self.dead = True, False
         try:
             yield
         finally:
-            self.working = False
+            self.working = self.dead = False
 
 
 PORTAL = os.path.dirname(os.path.abspath(portal.__file__)) + os.sep
@@ -230,7 +250,7 @@ class Control:
     """What is in hand now; changed from seed to seed, while the portal stays patched."""
 
     def __init__(self) -> None:
-        self.take(0, Clock(), Interruptions(Deaths(0, 0, frozenset())))
+        self.take(0, Clock(), Interruptions(Deaths(0, frozenset(), spared=True)))
 
     def take(self, seed: int, clock: Clock, interruptions: Interruptions) -> None:
         self.clock, self.interruptions = clock, interruptions
@@ -254,6 +274,7 @@ def controlled() -> Iterator[Control]:
         patch.setattr(pace, "MOST", 2)
         patch.setattr(base, "uuid", SimpleNamespace(uuid4=control.uuid4))
         patch.setattr(db.session, "commit", _watched(control, db.session.commit))
+        event.listen(db.engine, "begin", lambda connection: control.interruptions.refuse_the_dead(), insert=True)
         yield control
 
 

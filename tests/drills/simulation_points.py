@@ -20,7 +20,7 @@ SEPARATOR = "\t"
 
 ENOUGH_SEEDS = 500
 """With so many seeds something is asked of them."""
-OFTEN = 100
+OFTEN = 250
 """A point that so many seeds pass has to be struck at least once; of a rare one, which is told below, luck decides."""
 
 COMMITTING = ("claim", "sign_in", "settle", "read", "take_back", "customers", "invoices", "credit_notes", "payments",

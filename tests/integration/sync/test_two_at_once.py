@@ -19,7 +19,7 @@ from portal.models.run import Run, RunKind
 from portal.models.sync import PostingState
 from portal.services import gateways
 from portal.services.turns import Turns
-from portal.sync import pace, runs
+from portal.sync import pace, runs, sending
 from tests.factories import make_customer, make_invoice
 from tests.integration.sync.conftest import World
 from tests.sage_schema import session
@@ -150,3 +150,20 @@ def test_a_run_gives_back_every_place(world: World) -> None:
     world.fault("create_invoice", "500")
     world.sync()
     assert set(db.session.scalars(db.select(GatewaySlot.token))) == {""}
+
+
+def test_an_error_while_postings_are_born_gives_the_turn_back_and_is_the_one_that_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its transaction is open then, and would keep the turn from being given back for as long as SQLite waits."""
+
+    def broken(*given: Any) -> dict[int, int]:
+        raise RuntimeError("postings cannot be stored")
+
+    make_invoice(customer=make_customer(world.company))
+    monkeypatch.setattr(sending, "_insert", broken)
+    run = world.sync()
+    assert (run.state, run.error_code) == ("failed", "unexpected")
+    assert "postings cannot be stored" in caplog.text
+    assert "database is locked" not in caplog.text
+    assert db.session.scalars(db.select(GatewaySlot.token).where(GatewaySlot.token != "")).all() == []
