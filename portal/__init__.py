@@ -10,6 +10,7 @@ A module imports only what stands below it (import-linter keeps this; the contra
     problems     the catalogue of known errors and their guides
     services     rules and writes; they flush, a door commits
     queries      reads for pages, exports and commands; the company comes first
+    logs         what every process writes to its log, without secrets
     models       the tables, one aggregate a module
     intacct      the gateway client, a library that knows nothing of the portal
     extensions   bare instances (db, migrate, login_manager, csrf)

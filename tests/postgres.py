@@ -103,10 +103,10 @@ class Databases:
         self.address = address
         self._made = 0
 
-    def create(self) -> str:
-        """The name of a new database without any table."""
+    def create(self, name: str = "") -> str:
+        """The name of a new database without any table; one of its own unless given."""
         self._made += 1
-        name = f"portal_test_{os.getpid()}_{self._made}"
+        name = name or f"portal_test_{os.getpid()}_{self._made}"
         self._run(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
         return name
 

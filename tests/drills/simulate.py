@@ -108,6 +108,7 @@ def _trodden(house: House) -> frozenset:  # type: ignore[type-arg]
     sim.sync()
     sim.deaths.passed.clear()
     sim.sync()
+    db.session.remove()
     return frozenset(sim.deaths.passed)
 
 

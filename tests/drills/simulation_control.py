@@ -10,11 +10,11 @@ so a seed keeps its deaths when steps are left out, and a new step of the engine
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import re
 import sys
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -74,7 +74,7 @@ class Clock:
 
 
 class Deaths:
-    """The points at which a seed's workers die, and how often: `rate` of those that only some runs pass, a fifteenth
+    """The points at which a seed's workers die, and how often: `rate` of those that only some runs pass, a seventh
     of that of those that every run passes. None once it is `over`."""
 
     def __init__(self, seed: int, rate: float, trodden: frozenset[Point]) -> None:
@@ -85,11 +85,11 @@ class Deaths:
 
     def strikes(self, point: Point) -> bool:
         """Whether the worker that passes this point now dies here."""
-        self.passed[point] += 1
         if self.over:
             return False
-        rate = self.rate / 15 if point in self.trodden else self.rate
-        drawn = zlib.crc32(f"{self.seed}:{point}".encode())
+        self.passed[point] += 1
+        rate = self.rate / 7 if point in self.trodden else self.rate
+        drawn = int.from_bytes(hashlib.blake2b(f"{self.seed}:{point}".encode(), digest_size=8).digest())
         if drawn % 10_000 >= rate * 10_000 or self.passed[point] - 1 != NTH[drawn // 10_000 % len(NTH)]:
             return False
         self.struck.append(point)
@@ -163,7 +163,7 @@ def place() -> tuple[str, str]:
         if path == engine.__file__:
             if found.f_code.co_name == "_perform" and "ctx" in found.f_locals:
                 ctx = found.f_locals["ctx"]
-                return f"{ctx.kind}: {ctx.step}" if ctx.kind == "tie_out" else ctx.step, where
+                return "tie_out" if ctx.kind == "tie_out" else ctx.step, where
             if found.f_code.co_name == "perform":
                 return "claim", where
         found = found.f_back

@@ -7,7 +7,6 @@ REQUIRE_POSTGRES=1.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from portal.extensions import db
 from portal.models.company import Company
 from portal.services import users
 from tests.factories import make_company, make_settings
+from tests.integration.lending import copied, lent
 from tests.postgres import Databases, programs, server
 
 MIGRATIONS = str(Path(__file__).resolve().parents[2] / "migrations")
@@ -81,13 +81,18 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def sqlite_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this process's tests have their SQLite database, one after the other."""
+    return tmp_path_factory.mktemp("database") / "portal.db"
+
+
 @pytest.fixture
-def database(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(backend: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a migrated, empty database of the test's own."""
     if backend == "sqlite":
-        path = tmp_path / "portal.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        template, path = request.getfixturevalue("sqlite_template"), request.getfixturevalue("sqlite_path")
+        yield f"sqlite:///{copied(template, path)}"
         return
     name = request.getfixturevalue("postgres_name")
     databases: Databases = request.getfixturevalue("postgres_databases")
@@ -108,10 +113,10 @@ def empty_database(backend: str, request: pytest.FixtureRequest, tmp_path: Path)
 
 
 @pytest.fixture
-def app(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(database: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The portal, in an application context, with passwords that are cheap to check."""
     monkeypatch.setattr(users, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    with running(database) as app:
+    with lent(make_settings(database), request) as app:
         yield app
 
 

@@ -34,7 +34,7 @@ from tests.integration.sync.conftest import MovedClock, World
 from tests.integration.sync.scenes import ok
 from tests.integration.sync.test_rules import edited
 from tests.integration.sync.tied import explained
-from tests.postgres import programs
+from tests.postgres import Databases, programs
 
 SETTLED_AFTER_MINUTES = 25
 
@@ -48,9 +48,11 @@ class Drill:
 
 
 @pytest.fixture
-def drill(app: Flask, backend: str, tmp_path: Path) -> Drill:
+def drill(app: Flask, backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Drill:
     """The drill of the database at hand."""
-    return _of_file(app, tmp_path / "yesterday.db") if backend == "sqlite" else _of_server(tmp_path / "yesterday.dump")
+    if backend == "sqlite":
+        return _of_file(app, tmp_path / "yesterday.db")
+    return _of_server(request.getfixturevalue("postgres_databases"), tmp_path / "yesterday.dump")
 
 
 def _of_file(app: Flask, kept: Path) -> Drill:
@@ -67,7 +69,8 @@ def _of_file(app: Flask, kept: Path) -> Drill:
     return Drill(back_up, restore)
 
 
-def _of_server(kept: Path) -> Drill:
+def _of_server(databases: Databases, kept: Path) -> Drill:
+    name = db.engine.url.database or ""
     address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def back_up() -> None:
@@ -76,10 +79,9 @@ def _of_server(kept: Path) -> Drill:
 
     def restore() -> None:
         stop()
-        run_program(
-            "pg_restore", "--clean", "--if-exists", "--single-transaction", "--exit-on-error", f"--dbname={address}",
-            str(kept),
-        )  # fmt: skip
+        databases.drop(name)
+        databases.create(name)
+        run_program("pg_restore", "--exit-on-error", "--single-transaction", f"--dbname={address}", str(kept))
 
     return Drill(back_up, restore)
 
@@ -131,7 +133,16 @@ def named(model: type[Invoice] | type[Payment], number: str) -> Invoice | Paymen
     return found
 
 
-@pytest.mark.parametrize("mode", ["received", "success", "ignored"])
+@pytest.mark.parametrize(
+    ("backend", "mode"),
+    [
+        ("sqlite", "received"),
+        ("sqlite", "success"),
+        ("sqlite", "ignored"),
+        pytest.param("postgresql", "ignored", marks=pytest.mark.postgres),
+    ],
+    indirect=["backend"],
+)
 def test_yesterdays_database_is_restored_and_every_document_is_in_intacct_exactly_once(
     world: World, clock: MovedClock, drill: Drill, mode: str
 ) -> None:

@@ -67,6 +67,7 @@ def test_no_secret_of_a_failing_run_is_in_its_traceback(world: World, written: i
     assert not [secret for secret in (sessions.USER_PASSWORD, *seen, "gAAAAA") if secret in text]
 
 
+@pytest.mark.own_portal
 def test_every_answer_has_a_request_id_which_its_lines_carry(app: Flask, written: io.StringIO) -> None:
     make_company()
     db.session.commit()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.blueprints.access import access_of
+
 TOKEN = "a token of the monitor's"
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -17,6 +19,13 @@ def ask(app: Flask, peer: str = "127.0.0.1", **headers: str) -> Any:
     """The answer of /metrics to a program at this address."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return app.test_client().get("/metrics", headers=named, environ_base={"REMOTE_ADDR": peer})
+
+
+def test_only_metrics_is_for_programs_alone(app: Flask) -> None:
+    health = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("health.")}
+    guarded = {endpoint for endpoint in health if (access := access_of(endpoint)) and access.admits}
+    assert guarded == {"health.show_metrics"}
+    assert health - guarded == {"health.show", "health.show_ready"}
 
 
 def configure(app: Flask, **changes: str) -> None:

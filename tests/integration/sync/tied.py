@@ -32,7 +32,7 @@ def tie(world: World, as_of: dt.date | None = None, *, sees_all: bool = True) ->
     for total in queries.totals(found):
         if as_of is None and sees_all:
             assert total.here == here_open()[total.currency]
-            assert total.there == there_open()[total.currency]
+            assert total.there == there_open(world.core)[total.currency]
         assert total.difference == total.here - total.there
         by_cause = sum((cause.amount for cause in queries.causes(found, total.currency)), Decimal(0))
         assert by_cause + total.unexplained == total.difference

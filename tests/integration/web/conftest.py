@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import datetime as dt
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
@@ -34,6 +32,8 @@ from portal.services.audit import Actor
 from portal.services.customers import CustomerData
 from portal.services.invoice_checks import InvoiceData, LineData
 from portal.services.payments import PaymentData
+from tests.factories import make_settings
+from tests.integration.lending import copied, lent
 
 ACTOR = Actor("test")
 PASSWORD = "correct horse battery staple"
@@ -61,28 +61,22 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def app(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: FileSystemBytecodeCache, empty_database: Path
+    sqlite_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    compiled: FileSystemBytecodeCache,
+    empty_database: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Flask]:
     """The portal with an empty database, and passwords that are cheap to check."""
     monkeypatch.setattr(users, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    path = Path(shutil.copy(empty_database, tmp_path / "portal.db"))
-    app = create_app(settings_with(path))
-    app.jinja_env.bytecode_cache = compiled
-    with app.app_context():
+    with lent(settings_with(copied(empty_database, sqlite_path)), request) as app:
+        app.jinja_env.bytecode_cache = compiled
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def settings_with(path: Path) -> Settings:
     """Settings of a portal on the SQLite file `path`."""
-    return Settings(
-        database_url=f"sqlite:///{path}",
-        redis_url="redis://127.0.0.1:1/0",
-        secret_key="a secret of the tests, long enough",
-        credentials_keys=(Fernet.generate_key().decode(),),
-        testing=True,
-    )
+    return make_settings(f"sqlite:///{path}")
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from portal.blueprints.access import public
 from portal.models.company import Role
 
@@ -21,6 +23,7 @@ def test_page_that_does_not_exist_tells_a_stranger_nothing_more(browser, company
     assert company.name not in answer.text
 
 
+@pytest.mark.own_portal
 def test_unexpected_error_shows_a_reference_that_is_in_the_log(app, signed_in, caplog):
     browser = signed_in(Role.VIEWER)
 
