@@ -17,12 +17,13 @@ Act = Callable[[Stage], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan by its name. `own_server`: it does to PostgreSQL what no other plan could live with."""
+    """A plan by its name. `own_server`: it does to PostgreSQL what no other plan could live with. `expects`: what the
+    proof must find wrong after it."""
 
     name: str
     act: Act
     own_server: bool = False
-    prove: bool = True
+    expects: str = ""
 
 
 PLANS: dict[str, Plan] = {}
@@ -34,10 +35,10 @@ def plan(act: Act) -> Act:
     return act
 
 
-def add(name: str, act: Act, **options: bool) -> None:
+def add(name: str, act: Act, *, own_server: bool = False, expects: str = "") -> None:
     """Register a plan."""
     assert name not in PLANS, name
-    PLANS[name] = Plan(name, act, **options)
+    PLANS[name] = Plan(name, act, own_server, expects)
 
 
 def mode_of(name: str) -> str:
@@ -73,10 +74,10 @@ def _own(common: Scenery, folder: Path) -> Iterator[Scenery]:
 
 def _play(plan: Plan, stage: Stage) -> None:
     plan.act(stage)
-    if plan.prove:
-        last = stage.come_to_rest()
-        stage.tell("all is done; comparing both books")
-        proof.check(stage, last)
+    last = stage.come_to_rest()
+    stage.tell("all is done; comparing both books")
+    wrong = "\n  ".join(proof.faults(stage, last))
+    assert (plan.expects in wrong) if plan.expects else not wrong, f"after the plan:\n  {wrong}"
     stage.stop_processes()
     stage.tell("it holds")
 

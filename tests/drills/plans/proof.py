@@ -38,12 +38,6 @@ class There:
     laid: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
 
 
-def check(stage: Stage, last: Run) -> None:
-    """Everything, with all that is wrong in one message."""
-    wrong = list(faults(stage, last))
-    assert not wrong, "after the plan:\n  " + "\n  ".join(wrong)
-
-
 def faults(stage: Stage, last: Run) -> Iterable[str]:
     """What does not hold, in words."""
     if last.state != RunState.FINISHED:
