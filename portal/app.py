@@ -13,11 +13,16 @@ from portal.database import only_reads, page_waits, set_up_engine
 from portal.extensions import bootstrap, csrf, db, login_manager, migrate
 
 
+class _Portal(Flask):
+    def log_exception(self, *_: Any) -> None:
+        """Nothing: the page of an unexpected error logs it under its reference, and no link's token with it."""
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The portal as a WSGI application. Raises SettingsError when a setting is missing or malformed."""
     settings = settings or Settings.from_env()
     logs.hide_settings(settings)
-    app = Flask("portal")
+    app = _Portal("portal")
     app.config.from_mapping(_flask_config(settings))
     app.extensions["portal_settings"] = settings
     _init_extensions(app)

@@ -25,8 +25,8 @@ class SettingsError(Exception):
 class Settings:
     """Everything the portal takes from its environment. Units stand in the names."""
 
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     credentials_keys: tuple[str, ...] = field(repr=False)
     intacct_url: str = INTACCT_URL

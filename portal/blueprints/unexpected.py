@@ -46,8 +46,13 @@ def _log(failed: Noted, cause: BaseException | None) -> None:
     if failed.outage:
         told = str(getattr(cause, "orig", None) or cause).strip().splitlines()[:1]
         current_app.logger.error(
-            "Reference %s: %s %s: the database cannot be used: %s", failed.reference, request.method, request.path, told
+            "Reference %s: %s %s: the database cannot be used: %s", failed.reference, request.method, _place(), told
         )
         return
-    current_app.logger.error("Reference %s: %s %s failed", failed.reference, request.method, request.path,
-                             exc_info=cause)  # fmt: skip
+    current_app.logger.error("Reference %s: %s %s failed", failed.reference, request.method, _place(), exc_info=cause)
+
+
+def _place() -> str:
+    """The path; where a link's token stands in it, the route, since who reads the log could use the link."""
+    secret = request.url_rule is not None and "token" in request.url_rule.arguments
+    return request.url_rule.rule if request.url_rule is not None and secret else request.path

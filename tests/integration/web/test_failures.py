@@ -99,3 +99,17 @@ def test_the_page_of_an_unexpected_error_asks_no_database(app, signed_in, monkey
     monkeypatch.setattr(db.session, "get", away)
     answer = browser.get("/customers")
     assert (answer.status_code, "The portal could not do this" in answer.text) == (500, True)
+
+
+def test_the_log_of_a_failure_names_no_token_of_a_link(app, browser, company, monkeypatch, caplog):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def fail(*_, **__):
+        raise ZeroDivisionError("unforeseen")
+
+    monkeypatch.setattr("portal.services.passwords.find_reset", fail)
+    monkeypatch.setattr("portal.services.invitations.find_open", fail)
+    for path in ("/reset-password/a-token-of-a-link", "/invitations/a-token-of-a-link"):
+        assert browser.get(path).status_code == 500
+    assert "unforeseen" in caplog.text
+    assert "a-token-of-a-link" not in caplog.text
