@@ -28,7 +28,7 @@ from portal.services import wanted
 from portal.sync import runs
 from tests.drills.plans.place import SLUG
 from tests.drills.plans.scenery import SETTLE_WAIT_SECONDS, Scenery
-from tests.drills.plans.servers import STOPS_WITHIN_SECONDS, Child
+from tests.drills.plans.servers import Child
 from tests.integration.ops.stacks import family, until
 
 PATIENCE_SECONDS = 90.0
@@ -109,11 +109,10 @@ class Stage:
         (self.folder / "go").touch()
 
     def stop_processes(self) -> None:
-        """SIGTERM to everything of the portal: it ends in time, and nothing is left of it."""
+        """SIGTERM to everything of the portal: it ends, and nothing is left of it. How soon is `leaving`'s matter."""
         for child in (*self.workers, *self.others):
             if child.running:
-                seconds = child.stop()
-                assert seconds < STOPS_WITHIN_SECONDS, f"{child.name} took {seconds:.1f} s to stop"
+                child.stop()
         left = {pid: line for pid, line in family(self.scenery.mark).items() if pid != self.sandbox.child.process.pid}
         assert not left, f"processes are left: {left}"
 
