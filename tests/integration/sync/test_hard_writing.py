@@ -30,12 +30,12 @@ def test_a_cancel_before_birth_leaves_no_open_posting(world: World, monkeypatch:
     customer = make_customer(world.company)
     ok(world.sync())
     make_invoice("10.00", customer=customer, number="INV-1")
-    real = context.RunContext.rows
+    real = context.RunContext.rows_of_all
 
-    def cancelling(ctx: context.RunContext, query):  # type: ignore[no-untyped-def]
-        found = real(ctx, query)
-        if query.object == "ARINVOICE":
-            monkeypatch.setattr(context.RunContext, "rows", real)
+    def cancelling(ctx: context.RunContext, queries):  # type: ignore[no-untyped-def]
+        found = real(ctx, queries)
+        if queries[0].object == "ARINVOICE":
+            monkeypatch.setattr(context.RunContext, "rows_of_all", real)
             from portal.sync import sending
 
             birth = sending._give_birth
@@ -48,7 +48,7 @@ def test_a_cancel_before_birth_leaves_no_open_posting(world: World, monkeypatch:
             monkeypatch.setattr(sending, "_give_birth", late)
         return found
 
-    monkeypatch.setattr(context.RunContext, "rows", cancelling)
+    monkeypatch.setattr(context.RunContext, "rows_of_all", cancelling)
     run = world.sync()
     assert run.state == "cancelled"
     assert [p.state for p in world.postings() if p.act == "create" and "invoice" in p.body] == []
