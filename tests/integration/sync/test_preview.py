@@ -20,7 +20,7 @@ from tests.factories import ACTOR, make_customer, make_invoice, make_invoice_dat
 from tests.integration.sync.conftest import World, row_of
 from tests.integration.sync.scenes import ok, posted
 
-KEEPS = ("run", "run_item", "intacct_customer", "cursor", "connection")
+KEEPS = ("run", "run_item", "intacct_customer", "cursor", "connection", "gateway_slot")
 """What a preview may write: the run itself, the directory of Intacct's customers with its cursor, the session."""
 
 
