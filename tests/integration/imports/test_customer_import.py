@@ -18,7 +18,7 @@ from portal.sync import choices, engine
 from tests.factories import ACTOR, make_customer
 from tests.integration.imports.conftest import World, import_, items, preview
 
-UNTOUCHED_BY_NOTHING_NEW = ("run", "run_item", "connection", "gateway_usage", "gateway_failure")
+UNTOUCHED_BY_NOTHING_NEW = ("run", "run_item", "connection", "gateway_usage", "gateway_failure", "gateway_slot")
 
 
 def ours(world: World, number: str) -> Customer:

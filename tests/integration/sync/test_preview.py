@@ -20,9 +20,11 @@ from tests.factories import ACTOR, make_customer, make_invoice, make_invoice_dat
 from tests.integration.sync.conftest import World, row_of
 from tests.integration.sync.scenes import ok, posted
 
-KEEPS = ("run", "run_item", "intacct_customer", "cursor", "connection", "gateway_usage", "gateway_failure")
+KEEPS = (
+    "run", "run_item", "intacct_customer", "cursor", "connection", "gateway_usage", "gateway_failure", "gateway_slot",
+)  # fmt: skip
 """What a preview may write: the run itself, the directory of Intacct's customers with its cursor, the session, what it
-asked of Intacct."""
+asked of Intacct, and its places there."""
 
 
 def preview(world: World) -> Run:
