@@ -51,6 +51,10 @@ def disagreements(sim: Simulation) -> list[str]:
     return found + unfinished(books)
 
 
+def unended(sim: Simulation) -> list[str]:
+    return unfinished(Books(sim))
+
+
 def compared(sim: Simulation) -> tuple[int, int]:
     """How many documents of ours were held against Intacct to the cent, and how many a page explains instead."""
     books = Books(sim)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from portal.extensions import db
-from tests.drills.checking import disagreements, doubles, unfinished
+from tests.drills.checking import disagreements, doubles, unended
 from tests.drills.checking_tie_out import untied
 from tests.drills.simulation import MODES, SETTLE_WAIT_MINUTES, Simulation, open_postings
 from tests.drills.simulation_house import House, built
@@ -75,7 +75,7 @@ def calm(sim: Simulation) -> None:
     sim.clock.advance(minutes=SETTLE_WAIT_MINUTES)
     sim.sync()
     if at_once:
-        refuse(sim, doubles, unfinished, untied)
+        refuse(sim, doubles, unended, untied)
     if sim.decide_some(chance) or long:
         sim.clock.advance(hours=26)
         sim.sync()

@@ -121,7 +121,7 @@ class Interruptions:
     def __init__(self, deaths: Deaths) -> None:
         self.deaths = deaths
         self.waiting: list[Interruption] = []
-        self.working = self.dead = False
+        self.working, self.dead = False, ""
 
     def passing(self, moment: str, what: str = "") -> None:
         self.refuse_the_dead()
@@ -130,7 +130,7 @@ class Interruptions:
         step, where = place()
         point = Point(moment, step, what or where)
         if self.deaths.strikes(point):
-            self.dead = True
+            self.dead = str(point)
             raise Killed(point)
         for item in [item for item in self.waiting if item.moment == moment]:
             item.countdown -= 1
@@ -142,8 +142,8 @@ class Interruptions:
         self.working = False
         try:
             item.deed()
-        except Killed:
-            self.dead = True
+        except Killed as death:
+            self.dead = str(death)
             raise
         finally:
             self.working = True
@@ -151,7 +151,7 @@ class Interruptions:
     def refuse_the_dead(self) -> None:
         """A worker that died tidies nothing up: its handlers reach neither the database nor Intacct."""
         if self.dead:
-            raise Killed("is dead already")
+            raise Killed(self.dead)
 
     def end(self) -> None:
         """Nothing happens to workers any more."""
@@ -160,11 +160,11 @@ class Interruptions:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        self.working, self.dead = True, False
+        self.working, self.dead = True, ""
         try:
             yield
         finally:
-            self.working = self.dead = False
+            self.working, self.dead = False, ""
 
 
 PORTAL = os.path.dirname(os.path.abspath(portal.__file__)) + os.sep
