@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.intacct.errors import IntacctError
+from portal.intacct.errors import ControlIdUsed, IntacctError
 from portal.intacct.gateway import Call
 from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal, like
 from portal.intacct.stamps import format_stamp
@@ -119,18 +119,16 @@ def _conclude(ctx: RunContext, item: Open, finding: Finding, began: datetime) ->
         _found(ctx, item, finding)
         return
     wait_over = began > item.send_before + ctx.settle_wait
-    row = db.session.get_one(SyncRow, item.row_id)
     if not _is_still_open(item):
         ctx.commit()  # its answer came after all, while this was looking
     elif not wait_over:
         ctx.count("unknown")
         ctx.item("unknown", "Not found in Intacct yet, which may still be working on it.", row_id=item.row_id)
         ctx.checkpoint()
-    elif finding.near is not None or finding.moved or (item.id_was_used and item.kind in SOURCES):
-        _cannot_tell(ctx, row, item, finding.near)
-        ctx.checkpoint()
+    elif finding.near is not None or finding.moved:
+        _cannot_tell(ctx, item, finding.near)
     elif item.id_was_used:
-        _burnt(ctx, item)
+        _id_is_used(ctx, item)
     else:
         _send_again(ctx, item)
 
@@ -175,9 +173,14 @@ def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
     ctx.count("settled")
 
 
-def _cannot_tell(ctx: RunContext, row: SyncRow, item: Open, near: There | None) -> None:
-    if row.hold:
-        return  # a person has decided to leave it
+def _cannot_tell(ctx: RunContext, item: Open, near: There | None = None) -> None:
+    row = db.session.get_one(SyncRow, item.row_id)
+    if not row.hold:  # else a person has decided to leave it
+        _tell_of_doubt(ctx, row, item, near)
+    ctx.checkpoint()
+
+
+def _tell_of_doubt(ctx: RunContext, row: SyncRow, item: Open, near: There | None) -> None:
     number = item.facts.get("number", "")
     like_it = f" Record {near.key} there has the same customer, date and total." if near else ""
     judging.problem(
@@ -186,6 +189,15 @@ def _cannot_tell(ctx: RunContext, row: SyncRow, item: Open, near: There | None) 
         " Nothing is sent again until you decide: link it to a record there, post it again, or leave it.",
         near={**near.seen(), "key": near.key} if near else {},
     )  # fmt: skip
+
+
+def _id_is_used(ctx: RunContext, item: Open) -> None:
+    """Intacct calls the control id used, and a look after the wait did not find the record. Money is never sent under
+    another one: only people can tell."""
+    if item.kind in SOURCES:
+        _cannot_tell(ctx, item)
+    else:
+        _burnt(ctx, item)
 
 
 def _burnt(ctx: RunContext, item: Open) -> None:
@@ -220,7 +232,7 @@ def _send_again(ctx: RunContext, item: Open) -> None:
 def _born_again(ctx: RunContext, item: Open) -> tuple[int, float]:
     """The number of the new attempt and when it must have left; 0 when the posting was answered meanwhile."""
     posting = db.session.scalar(select(Posting).where(Posting.id == item.posting_id).with_for_update())
-    if posting is None or posting.state != PostingState.OPEN:
+    if posting is None or (posting.state, posting.attempts) != (PostingState.OPEN, item.attempts):
         ctx.checkpoint()
         return 0, 0.0
     leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
@@ -245,7 +257,9 @@ def _store_again(ctx: RunContext, item: Open, attempt: int) -> None:
     ctx.commit()
     if failed is not None:
         raise failed
-    if stored is not None:
+    if isinstance(answer.error, ControlIdUsed):
+        _id_is_used(ctx, item)  # the look came before: nothing of this attempt can have been done since
+    elif stored is not None:
         sending.note(ctx, stored, str(item.facts.get("number", "")))
     ctx.checkpoint()
 
