@@ -15,7 +15,7 @@ from portal import logs
 from portal.extensions import db, intacct_http, settings
 from portal.intacct.gateway import Gateway, Login, Sender, Session
 from portal.intacct.tally import Tally
-from portal.intacct.transport import NO_RETRY
+from portal.intacct.transport import NO_RETRY, READ_RETRY
 from portal.models.connection import Connection
 from portal.services import secrets
 from portal.services.turns import Turns
@@ -60,7 +60,8 @@ def open_gateway(line_: Line, turns: Turns) -> Gateway:
     """A run's gateway: it signs in by itself when its session is missing or over, and takes its turn at each request.
     Raises IntacctError when the configured address cannot be called."""
     return Gateway(
-        **_line(line_), connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, turn=turns.taken,
+        **_line(line_), connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, read_retry=READ_RETRY,
+        turn=turns.taken,
     )  # fmt: skip
 
 

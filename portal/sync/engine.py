@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete
 
 from portal import logs
+from portal.database import writing
 from portal.errors import PortalError
 from portal.extensions import db, settings
 from portal.intacct.errors import IntacctError, UnknownField
@@ -65,7 +66,7 @@ def perform(run_id: int, steps: Steps | None = None, slice_: Slice | None = None
         return False
     slice_ = slice_ or Slice()
     slice_.token = token
-    with logs.bound(run_id=run_id), lease.kept(db.engine, run_id, token, own.run_lease_seconds):
+    with writing(), logs.bound(run_id=run_id), lease.kept(db.engine, run_id, token, own.run_lease_seconds):
         try:
             return _perform(run_id, token, steps if steps is not None else STEPS, slice_)
         except LostLease:

@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from intacct_sandbox import sessions
+from intacct_sandbox.company import COMPANY_ID
 from intacct_sandbox.core import SandboxCore
 from portal.intacct import errors as e
 from portal.intacct import functions as f
@@ -22,7 +23,7 @@ URL = "http://127.0.0.1:8001/ia/xml/xmlgw.phtml"
 SENDER = Sender(sessions.SENDER_ID, sessions.SENDER_PASSWORD)
 NUMBERS = count()
 TODAY = datetime.now(UTC).date()
-LOGIN = Login(sessions.COMPANY_ID, sessions.USER_ID, sessions.USER_PASSWORD)
+LOGIN = Login(COMPANY_ID, sessions.USER_ID, sessions.USER_PASSWORD)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ class Engine:
     """A stand-in for the engine of a run: ends it as finished, in the process of the job."""
 
     @staticmethod
-    def perform(run_id: int, steps: object) -> None:
+    def perform(run_id: int, steps: object, slice_: object) -> None:
         db.session.execute(update(Run).where(Run.id == run_id).values(state=RunState.FINISHED))
         db.session.commit()
 

@@ -6,8 +6,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-VOLATILE = {"sign_in_failures", "api_key", "idempotent_answer"}
-"""What a refused request may note: that it was tried, and that a key was used."""
+VOLATILE = {
+    "sign_in_failures", "api_key", "idempotent_answer", "gateway_slot", "gateway_usage", "gateway_failure",
+}  # fmt: skip
+"""What a refused request may note: that it was tried, that a key was used, and that Intacct was asked."""
 
 
 class Watcher:
@@ -17,12 +19,15 @@ class Watcher:
         self.connection = sqlite3.connect(path, isolation_level=None)
         names = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         self.tables = sorted(name for (name,) in names if name not in VOLATILE and not name.startswith("sqlite_"))
-        self._version = self._data_version()
+        self._version, self._held = self._data_version(), self.rows()
 
     def changed(self) -> bool:
-        """Whether anything at all was committed since the last look."""
-        before, self._version = self._version, self._data_version()
-        return before != self._version
+        """Whether anything that counts was committed since the last look."""
+        version, self._version = self._version, self._data_version()
+        if version == self._version:
+            return False
+        held, self._held = self._held, self.rows()
+        return held != self._held
 
     def rows(self, company_id: int | None = None) -> dict[str, list[Any]]:
         """Every row of every table that counts; of one company alone where it is given."""

@@ -219,7 +219,7 @@ def things_fail(browser: Browser, house: House, kept: Secrets, monkeypatch: pyte
         raise ZeroDivisionError("unforeseen")
 
     with monkeypatch.context() as broken:
-        broken.setattr(gateways, "open_gateway", fail)
+        broken.setattr(gateways, "open_waited_for", fail)
         assert browser.post(f"{INTACCT}/check", page=INTACCT).status_code == 500
         broken.setattr(engine, "_perform", fail)
         browser.post(f"{SYNC}/sync", page=SYNC)

@@ -27,7 +27,9 @@ from tests.integration.safety.outages import database_is, in_time, postgres_is
 
 pytestmark = pytest.mark.timeout(600)  # some walk all pages; what must not hang has limits of its own
 
-NO_DATABASE = {"/accent/<colour>.css"}
+NO_DATABASE = {"/accent/<colour>.css", "/metrics"}
+"""The second tells its reader that the database does not answer."""
+
 WORDS = "The database cannot be reached"
 
 

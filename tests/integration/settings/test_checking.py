@@ -130,6 +130,7 @@ def test_a_user_who_may_not_read_receivables_is_refused(core: SandboxCore, objec
 
 
 def test_nothing_is_saved_when_the_check_fails(company: Company, core: SandboxCore) -> None:
+    db.session.commit()
     refusal(password="not-the-password")
     assert find_connection(company) is None
 
