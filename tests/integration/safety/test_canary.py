@@ -326,7 +326,9 @@ def everywhere(
         for row in db.session.execute(table.select()):
             yield f"table: {table.name}", " ".join(_text(value) for value in row)
     db.session.commit()
-    yield from ((f"file: {name}", content) for name, content in in_files(folder) if name.startswith("portal.db"))
+    database = Path(str(db.engine.url.database))
+    files = in_files(database.parent)
+    yield from ((f"file: {name}", content) for name, content in files if name.startswith(database.name))
     yield from ((f"mail: {name}", text) for name, text in in_mails(folder / "mail"))
 
 

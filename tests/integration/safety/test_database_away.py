@@ -30,6 +30,7 @@ pytestmark = pytest.mark.timeout(600)  # some walk all pages; what must not hang
 NO_DATABASE = {"/accent/<colour>.css", "/metrics"}
 """The second tells its reader that the database does not answer."""
 
+FOR_PROGRAMS = {"/healthz", "/readyz"}
 WORDS = "The database cannot be reached"
 
 
@@ -80,7 +81,7 @@ def test_each_says_in_words_that_the_database_cannot_be_reached_and_when_to_come
                     assert answer.status_code == 200
                     continue
                 assert answer.status_code == 503, rule
-                assert rule.rule == "/healthz" or (WORDS in answer.text and answer.headers["Retry-After"]), rule
+                assert rule.rule in FOR_PROGRAMS or (WORDS in answer.text and answer.headers["Retry-After"]), rule
             for method, rule in house.api_rules():
                 with in_time():
                     answer = get(app, house.path(rule), method=method, auth=("portal_key", ""), json={})

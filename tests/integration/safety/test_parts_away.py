@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from portal.extensions import db
 from portal.jobs.mail_jobs import send_due
 from portal.jobs.tick import tick
 from portal.models.access import OutgoingMail
+from portal.models.connection import IntacctList
 from portal.models.run import Run, RunKind, RunState
 from portal.models.types import utcnow
 from portal.services import passwords, wanted
@@ -64,6 +66,8 @@ def test_they_say_of_when_the_figures_are(house: House, condition: str, monkeypa
         assert "(read " in browser.get(f"{SYNC}/tie-out").text
         assert "as last read or sent" in browser.get(f"{SYNC}/explain/invoice/{house.things.ids['invoice_id']}").text
         assert "Synced" in browser.get("/").text
+        db.session.execute(db.update(IntacctList).values(fetched_at=utcnow() - timedelta(minutes=2)))
+        db.session.commit()  # a list read within the last minute is not asked for again
         choose = browser.get("/invoices/import/intacct").text
         assert "document types could not be read now" in choose
         assert "Sales Invoice" in choose
