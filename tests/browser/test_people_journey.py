@@ -134,7 +134,7 @@ def test_own_look_wins_over_the_devices(sign_in, check) -> None:
     check(page)
     page.emulate_media(color_scheme="light")
     page.get_by_label("Look").select_option("dark")
-    page.get_by_role("form", name="You").get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save details").click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 20, 27)"
     check(page)
     page.get_by_label("Present password").fill("wrong")
