@@ -75,7 +75,7 @@ def steps(which: str) -> list[Step]:
             *drills,
             Step(
                 "browser tests",
-                ("pytest", "-q", "tests/browser"),
+                ("pytest", "-q", "-o", "timeout=300", "tests/browser"),
                 _unless("tests/browser"),
                 required=os.environ.get("REQUIRE_BROWSER") == "1",
             ),
