@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-WITHIN_SECONDS = 4.5
+WITHIN_SECONDS = 4.0
 """With the last act, and the two to three seconds that the worker itself takes to end on a busy machine, less than what
 a supervisor waits (8 s here, 10 s in containers) before it kills."""
-LAST_ACT_SECONDS = 3.0
+LAST_ACT_SECONDS = 2.5
 
 _asked = threading.Event()
 _log = logging.getLogger(__name__)

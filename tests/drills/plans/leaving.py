@@ -6,7 +6,6 @@ from tests.drills.plans.plan import plan
 from tests.drills.plans.servers import STOPS_WITHIN_SECONDS, Child
 from tests.drills.plans.stage import Stage
 
-
 IN_A_CROWD = 3
 """Eight plans share however few cores; a worker that has them for itself stops within the ten seconds."""
 
