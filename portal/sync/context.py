@@ -157,6 +157,16 @@ class RunContext:
         _no_transaction()
         return self.flight.turn_beside() if self.flight.busy else self.flight.wait_for_turn()
 
+    @contextmanager
+    def given_back_on_failure(self, turn: Turn) -> Iterator[None]:
+        """Give the turn back when the block, which is to let a request out with it, fails."""
+        try:
+            yield
+        except BaseException:
+            db.session.rollback()  # on SQLite its transaction would keep the turn from being given back
+            turn.give_back()
+            raise
+
     def depart(self, calls: Sequence[Call], leave_before: float, turn: Turn, cargo: object) -> None:
         """Send functions that change Intacct's book; never inside a transaction, never twice, never in a preview."""
         _no_transaction()

@@ -92,7 +92,6 @@ class Flight:
         if not self._idle:
             self._idle.append(self._open_writer())
         writer = self._idle.pop()
-        self._reader.open_now()
         writer.share(self._reader)
         return writer
 

@@ -138,16 +138,12 @@ def _all_landed(ctx: RunContext) -> Iterator[None]:
 
 def _let_go(ctx: RunContext, items: Sequence[Ready], turn: Turn) -> None:
     """Have postings born and send them in one request, which gives the turn back at its end."""
-    try:
+    with ctx.given_back_on_failure(turn):
         born, leave_before = _give_birth(ctx, items)
-    except BaseException:
-        db.session.rollback()  # on SQLite its transaction would keep the turn from being given back
-        turn.give_back()
-        raise
-    if born:
-        ctx.depart([Call(item.control_id, item.body) for item in born], leave_before, turn, born)
-    else:
-        turn.give_back()
+        if born:
+            ctx.depart([Call(item.control_id, item.body) for item in born], leave_before, turn, born)
+            return
+    turn.give_back()
 
 
 def _land(ctx: RunContext) -> NotTaken | None:

@@ -216,14 +216,11 @@ def _send_again(ctx: RunContext, item: Open) -> None:
         return
     ctx.commit()
     turn = ctx.wait_for_turn()
-    try:
+    with ctx.given_back_on_failure(turn):
         attempt, leave_before = _born_again(ctx, item)
-    except BaseException:
-        db.session.rollback()  # on SQLite its transaction would keep the turn from being given back
-        turn.give_back()
-        raise
+        if attempt:
+            ctx.depart([Call(item.control_id, item.body)], leave_before, turn, item)
     if attempt:
-        ctx.depart([Call(item.control_id, item.body)], leave_before, turn, item)
         _store_again(ctx, item, attempt)
     else:
         turn.give_back()
@@ -231,10 +228,10 @@ def _send_again(ctx: RunContext, item: Open) -> None:
 
 def _born_again(ctx: RunContext, item: Open) -> tuple[int, float]:
     """The number of the new attempt and when it must have left; 0 when the posting was answered meanwhile."""
-    posting = db.session.scalar(select(Posting).where(Posting.id == item.posting_id).with_for_update())
-    if posting is None or (posting.state, posting.attempts) != (PostingState.OPEN, item.attempts):
+    if not _is_still_open(item):
         ctx.checkpoint()
         return 0, 0.0
+    posting = db.session.get_one(Posting, item.posting_id)
     leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
     posting.attempts += 1
     posting.sent_at = utcnow()
@@ -257,10 +254,12 @@ def _store_again(ctx: RunContext, item: Open, attempt: int) -> None:
     ctx.commit()
     if failed is not None:
         raise failed
+    if stored is None:
+        return  # it was settled meanwhile
     if isinstance(answer.error, ControlIdUsed):
         _id_is_used(ctx, item)  # the look came before: nothing of this attempt can have been done since
-    elif stored is not None:
-        sending.note(ctx, stored, str(item.facts.get("number", "")))
+        return
+    sending.note(ctx, stored, str(item.facts.get("number", "")))
     ctx.checkpoint()
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from portal.extensions import db
 from portal.models.payment import Payment
 from portal.models.sync import Posting, PostingState
+from portal.sync import answers
+from portal.sync.answers import Answer
+from portal.sync.context import RunContext
+from portal.sync.flight import Landing
 from tests.factories import make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import MovedClock, World
 
@@ -69,6 +75,36 @@ def test_a_request_that_intacct_finishes_after_cutting_the_line_is_found_and_not
     world.core.clock.advance(301)
     settle_everything(world, clock)
     assert_once(world)
+
+
+def test_an_answer_that_comes_just_as_the_repeat_is_refused_is_kept(
+    world: World, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was given up for dead stores what Intacct told it, while the repeat is told that its id is used."""
+    world.core.switch(uniqueid="received")
+    invoice = make_invoice("120.00", customer=make_customer(world.company, "Brightwater"), number="INV-1")
+    world.fault("create_invoice", "524_late", late_seconds=3600)
+    world.sync()
+    clock.advance(minutes=25)
+    real = RunContext.land
+
+    def land(ctx: RunContext) -> Landing[Any]:
+        landing = real(ctx)
+        world.core.clock.advance(3601)
+        world.core.run_late()
+        [there] = world.there("ARINVOICE", RECORDID="INV-1")
+        [posting] = db.session.scalars(db.select(Posting).where(Posting.state == PostingState.OPEN))
+        answers.store(Answer(posting.id, posting.attempts, there["RECORDNO"]), "the other worker")
+        db.session.commit()
+        return landing
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunContext, "land", land)
+        assert world.sync().state == "finished"
+    world.sync()
+    assert world.state(invoice) == "synced"
+    assert len(world.there("ARINVOICE", RECORDID="INV-1")) == 1
+    assert [posting.state for posting in world.postings() if "create_invoice" in posting.body] == ["posted"]
 
 
 def test_the_run_that_lost_its_line_says_so_and_what_is_open_is_called_unknown(world: World) -> None:
