@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.intacct import order_records
 from portal.intacct import records as r
 
 
@@ -30,9 +31,13 @@ def test_invoice_row_is_read_whole():
     assert (invoice.paid_on, invoice.created_at) == (None, None)
 
 
+def test_the_kinds_of_order_entry_are_among_those_that_are_read():
+    assert order_records.OrderLineRow in r.Record.__subclasses__()
+
+
 @pytest.mark.parametrize("kind", r.Record.__subclasses__())
 def test_each_kind_asks_for_as_many_fields_as_it_holds(kind):
-    read = kind.from_row({"RECORDNO": "7"})
+    read = kind.from_row({"RECORDNO": "7", "DOCHDRNO": "5"})
     assert read.record_no == 7
     assert len(set(kind.FIELDS)) == len(kind.FIELDS)
 
