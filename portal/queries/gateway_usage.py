@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from calendar import monthrange
-from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -69,14 +68,12 @@ def month_of(company: Company, month: dt.date | None = None) -> Month:
     today = company.today()
     first = (month or today).replace(day=1)
     days = {first.replace(day=day): Asked() for day in range(1, monthrange(first.year, first.month)[1] + 1)}
-    purposes: Counter[str] = Counter()
-    found: dict[str, Asked] = {}
+    purposes: dict[str, Asked] = {}
     for row in _rows(company, first, max(days)):
         asked = Asked(row.requests, row.functions)
         days[row.day] += asked
-        found[row.purpose] = found.get(row.purpose, Asked()) + asked
-        purposes[row.purpose] += row.functions
-    dearest = {purpose: found[purpose] for purpose, _ in purposes.most_common()}
+        purposes[row.purpose] = purposes.get(row.purpose, Asked()) + asked
+    dearest = dict(sorted(purposes.items(), key=lambda item: item[1].functions, reverse=True))
     return Month(first, today, days, dearest, _pace(company, today))
 
 

@@ -20,11 +20,20 @@ WORTH_SAVING = 0.05
 
 @dataclass(frozen=True)
 class Outlook:
-    """A month beside what the company may use in it; `allowance` is None where nobody entered one."""
+    """A month beside what the company may use in it and has chosen."""
 
     month: Month
-    allowance: int | None
-    advice: list[str]
+    choices: Choices
+
+    @property
+    def allowance(self) -> int | None:
+        """The functions that the company may use in a month; None where nobody entered them."""
+        return self.choices.monthly_allowance
+
+    @property
+    def advice(self) -> list[str]:
+        """What would help, where the forecast exceeds the allowance."""
+        return _advice(self.month, self.choices) if self.over else []
 
     @property
     def share(self) -> int | None:
@@ -54,10 +63,7 @@ class Outlook:
 
 def outlook(company: Company, month: dt.date | None = None) -> Outlook:
     """The company's month; without one the present one."""
-    choices = integration_settings.load(company.id)
-    found = queries.month_of(company, month)
-    made = Outlook(found, choices.monthly_allowance, [])
-    return Outlook(found, choices.monthly_allowance, _advice(found, choices) if made.over else [])
+    return Outlook(queries.month_of(company, month), integration_settings.load(company.id))
 
 
 def _advice(month: Month, choices: Choices) -> list[str]:
