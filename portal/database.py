@@ -10,10 +10,10 @@ that server, so the limit here is the client's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import BigInteger, Float, MetaData, event
@@ -28,6 +28,17 @@ CONNECT_SECONDS = 5
 
 WORK_WAITS_TIMES = 20
 """What no page waits for (jobs, commands) has so many times as long: an import stores much in one statement."""
+
+VALUES_AT_ONCE = 500
+"""Databases take only so many values in one query."""
+
+T = TypeVar("T")
+
+
+def in_parts(items: Sequence[T], size: int = VALUES_AT_ONCE) -> Iterator[Sequence[T]]:
+    """The items in their order, so many at a time."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

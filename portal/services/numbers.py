@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from portal.database import in_parts
 from portal.errors import InvalidInput
 from portal.extensions import db
 from portal.models.credit_note import CreditNote
@@ -17,9 +18,6 @@ from portal.models.payment import Payment
 from portal.services.checks import Faults
 
 Numbered = type[Customer] | type[Invoice] | type[Payment] | type[CreditNote]
-
-AT_ONCE = 500
-"""Databases take only so many values in one query."""
 
 _PREFIXES: dict[Numbered, str] = {Customer: "CUST", Invoice: "INV", Payment: "PMT", CreditNote: "CN"}
 _WORDS: dict[Numbered, str] = {
@@ -56,10 +54,8 @@ def next_numbers(company_id: int, model: Numbered, count: int, promised: Collect
 
 def taken(company_id: int, model: Numbered, numbers: Iterable[str]) -> set[str]:
     """The number keys, of these numbers, that records of the company have."""
-    keys = sorted({number.casefold() for number in numbers})
     found: set[str] = set()
-    for start in range(0, len(keys), AT_ONCE):
-        some = keys[start : start + AT_ONCE]
+    for some in in_parts(sorted({number.casefold() for number in numbers})):
         query = select(model.number_key).where(model.company_id == company_id, model.number_key.in_(some))
         found |= set(db.session.scalars(query))
     return found

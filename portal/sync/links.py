@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from portal.database import in_parts
 from portal.extensions import db
 from portal.models.base import Origin
 from portal.models.credit_note import CreditNote
@@ -20,9 +21,6 @@ from portal.models.run import Reread
 from portal.models.sync import BY_HAND, FormerKey, IntacctCustomer, Kind, Pair, SyncRow
 from portal.models.types import utcnow
 from portal.services import wanted
-
-AT_ONCE = 500
-"""Databases take only so many values in one query."""
 
 OBJECTS = {
     Kind.CUSTOMER: "CUSTOMER",
@@ -192,8 +190,7 @@ class Known:
 def remember_customers(book_id: int, found: Sequence[Known]) -> None:
     """Keep these customers in the directory; those that it has as they are cost nothing more. Flushes."""
     query = select(IntacctCustomer).where(IntacctCustomer.book_id == book_id)
-    for start in range(0, len(found), AT_ONCE):
-        some = found[start : start + AT_ONCE]
+    for some in in_parts(found):
         numbers = [known.recordno for known in some]
         entries = {
             entry.recordno: entry for entry in db.session.scalars(query.where(IntacctCustomer.recordno.in_(numbers)))

@@ -10,16 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
+from portal.database import in_parts
 from portal.intacct.queries import Filter, Query, all_of, any_of, between, less, like, one_of
 from portal.intacct.records import AdjustmentRow, InvoiceRow, PaymentDetailRow, PaymentRow
 from portal.sync import money
 from portal.sync.context import AsIf, RunContext
 from portal.sync.mapping import CreditNoteRecord, InvoiceRecord, PaymentRecord, reference_in
 from portal.sync.snapshots import Snapshot
-
-T = TypeVar("T")
 
 LOOK_AT_ONCE = 500
 LIKES_AT_ONCE = 100
@@ -141,7 +140,7 @@ def at_credit_notes(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int,
 def adjustments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
     """A/R adjustments by RECORDNO; a key that is gone has no entry."""
     found = {}
-    for chunk in _chunks(sorted(set(keys)), 1000):
+    for chunk in in_parts(sorted(set(keys)), 1000):
         query = Query("ARADJUSTMENT", ADJUSTMENT_FIELDS, one_of("RECORDNO", chunk), show_private=not ctx.entity)
         for row in ctx.rows(query):
             found[row["RECORDNO"]] = read_adjustment(row, ctx.offset)
@@ -159,7 +158,8 @@ def invoices_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
 def _invoices_of(ctx: RunContext, keys: Sequence[str]) -> list[Query]:
     top = not ctx.entity
     return [
-        Query("ARINVOICE", INVOICE_FIELDS, one_of("RECORDNO", chunk), show_private=top) for chunk in _chunks(keys, 1000)
+        Query("ARINVOICE", INVOICE_FIELDS, one_of("RECORDNO", chunk), show_private=top)
+        for chunk in in_parts(keys, 1000)
     ]
 
 
@@ -171,7 +171,7 @@ def _as_sent(as_if: AsIf) -> There:
 
 
 def _negative_lines_of(ctx: RunContext, keys: Sequence[str]) -> list[Query]:
-    wheres = [all_of(one_of("RECORDKEY", chunk), less("TRX_AMOUNT", "0")) for chunk in _chunks(keys, 1000)]
+    wheres = [all_of(one_of("RECORDKEY", chunk), less("TRX_AMOUNT", "0")) for chunk in in_parts(keys, 1000)]
     return [Query("ARINVOICEITEM", INLINE_FIELDS, where, show_private=not ctx.entity) for where in wheres]
 
 
@@ -188,7 +188,7 @@ def _held_inline(rows: Iterable[dict[str, str]]) -> dict[str, Decimal]:
 def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
     """Payments by RECORDNO; a key that is gone has no entry."""
     found = {}
-    for chunk in _chunks(sorted(set(keys)), 1000):
+    for chunk in in_parts(sorted(set(keys)), 1000):
         query = Query("ARPYMT", PAYMENT_FIELDS, one_of("RECORDNO", chunk), show_private=not ctx.entity)
         for row in ctx.rows(query):
             found[row["RECORDNO"]] = read_payment(row, ctx.offset)
@@ -198,7 +198,7 @@ def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
 def payments_by_reference(ctx: RunContext, refs: Iterable[str]) -> dict[str, There]:
     """The payments that are alive there and carry these references of ours; by reference."""
     found = {}
-    for chunk in _chunks(sorted(set(refs)), LIKES_AT_ONCE):
+    for chunk in in_parts(sorted(set(refs)), LIKES_AT_ONCE):
         where = any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk))
         for row in ctx.rows(Query("ARPYMT", PAYMENT_FIELDS, where, show_private=not ctx.entity)):
             there = read_payment(row, ctx.offset)
@@ -290,7 +290,7 @@ _NAMED_BY = {"ARPYMT": ("PARENTPAYMENTKEY", "OVERPAYMENTKEY"), "ARADJUSTMENT": (
 def applied_of(ctx: RunContext, keys: Iterable[str], object_: str = "ARPYMT") -> dict[str, dict[str, Decimal]]:
     """What lies of these payments (or adjustments) on invoices there: its key -> invoice key -> amount."""
     found: dict[str, dict[str, Decimal]] = {}
-    for chunk in _chunks(sorted(set(keys)), 1000):
+    for chunk in in_parts(sorted(set(keys)), 1000):
         for field in _NAMED_BY[object_]:
             rows = ctx.rows(Query("ARPYMTDETAIL", DETAIL_FIELDS, one_of(field, chunk), show_private=not ctx.entity))
             details = [detail for row in rows if (detail := read_detail(row, ctx.offset)) is not None]
@@ -326,10 +326,10 @@ def _queries(
 ) -> list[Query]:
     """The records of these numbers, and those that carry our references under other numbers: of the same customers
     and days (a restored database does not know what was renumbered since), or anywhere for what was tried or edited."""
-    filters: list[Filter] = [one_of(number_field, chunk) for chunk in _chunks(_numbers(snapshots), 1000)]
-    filters += [_of_customers(date_field, chunk) for chunk in _chunks(snapshots, 500)]
+    filters: list[Filter] = [one_of(number_field, chunk) for chunk in in_parts(_numbers(snapshots), 1000)]
+    filters += [_of_customers(date_field, chunk) for chunk in in_parts(snapshots, 500)]
     tried = [snapshot.ref for snapshot in snapshots if snapshot.tried or snapshot.version > 1]
-    for chunk in _chunks(tried, LIKES_AT_ONCE):
+    for chunk in in_parts(tried, LIKES_AT_ONCE):
         filters.append(any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk)))
     return [Query(object_, fields, where, show_private=not ctx.entity) for where in filters]
 
@@ -372,8 +372,3 @@ def _look(snapshot: Snapshot, ours: list[There], named: list[There]) -> Look:
         other=others[0] if others else None,
         above=max((there.seq for there in ours), default=0),
     )
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

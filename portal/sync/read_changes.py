@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from portal.database import in_parts
 from portal.extensions import db
 from portal.intacct.queries import Query, one_of
 from portal.models.base import Origin
@@ -48,8 +49,6 @@ DETAILS = Spec("ARPYMTDETAIL", looking.DETAIL_FIELDS, created_field="WHENCREATED
 PAYMENTS = Spec("ARPYMT", looking.PAYMENT_FIELDS)
 ADJUSTMENTS = Spec("ARADJUSTMENT", looking.ADJUSTMENT_FIELDS)
 
-AT_ONCE = 500
-"""Databases take only so many values in one query."""
 REREADS_AT_ONCE = 500
 LONGEST_PAUSE = timedelta(hours=24)
 
@@ -82,8 +81,8 @@ def read(ctx: RunContext) -> None:
 def read_queued(ctx: RunContext) -> None:
     """Read again by key what was asked to be, in parts."""
     ids = _queued(ctx)
-    for start in range(0, len(ids), REREADS_AT_ONCE):
-        _read_again(ctx, ids[start : start + REREADS_AT_ONCE])
+    for part in in_parts(ids, REREADS_AT_ONCE):
+        _read_again(ctx, part)
 
 
 def _imported(ctx: RunContext, page: CursorPage) -> dict[int, There]:
@@ -142,9 +141,8 @@ def _take_invoices(ctx: RunContext, page: CursorPage) -> set[str]:
 def _standing(rows: Iterable[SyncRow]) -> tuple[frozenset[int], frozenset[int]]:
     """Which of these rows have an open posting, and which an open problem."""
     ids = [row.id for row in rows]
-    parts = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
-    unknown = frozenset(row_id for part in parts for row_id in opened(part))
-    return unknown, frozenset(row_id for part in parts for row_id in ledger.troubled(part))
+    unknown = frozenset(row_id for part in in_parts(ids) for row_id in opened(part))
+    return unknown, frozenset(row_id for part in in_parts(ids) for row_id in ledger.troubled(part))
 
 
 def compare(ctx: RunContext, row: SyncRow, there: There, *, troubled: bool = True) -> None:
@@ -214,8 +212,8 @@ def _taken_off(ctx: RunContext, pages: Sequence[CursorPage]) -> set[str]:
     headers = [looking.read_payment(row, ctx.offset) for page in pages if page.spec is PAYMENTS for row in page.rows]
     voided = sorted({there.key for there in headers if there.gone_back})
     keys: set[str] = set()
-    for start in range(0, len(voided), REREADS_AT_ONCE):
-        where = one_of("PARENTPAYMENTKEY", voided[start : start + REREADS_AT_ONCE])
+    for part in in_parts(voided, REREADS_AT_ONCE):
+        where = one_of("PARENTPAYMENTKEY", part)
         rows = ctx.rows(Query("ARPYMTDETAIL", looking.DETAIL_FIELDS, where, show_private=not ctx.entity))
         keys |= {row["RECORDKEY"] for row in rows if row["RECORDKEY"]}
     ours = set(linked(ctx.book_id, "ARINVOICE", keys))

@@ -7,20 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from portal.database import in_parts
 from portal.extensions import db
 from portal.models.sync import Posting, PostingState, SyncRow
 
 
 def linked(book_id: int, object_: str, keys: Iterable[str]) -> dict[str, SyncRow]:
     """The rows of ours that are linked to these keys, by key (of a shared receipt, the first)."""
-    wanted = sorted(set(keys))
     found: dict[str, SyncRow] = {}
-    for start in range(0, len(wanted), 500):
-        query = select(SyncRow).where(
-            SyncRow.book_id == book_id, SyncRow.object == object_, SyncRow.key.in_(wanted[start : start + 500])
-        )
-        for row in db.session.scalars(query.order_by(SyncRow.id)):
-            found.setdefault(row.key, row)
+    for row in linked_all(book_id, object_, keys):
+        found.setdefault(row.key, row)
     return found
 
 
@@ -35,11 +31,8 @@ def has_open_posting(row_id: int, answered_since: datetime | None = None) -> boo
 
 def linked_all(book_id: int, object_: str, keys: Iterable[str]) -> list[SyncRow]:
     """Every row linked to these keys; a shared receipt has one for each customer."""
-    wanted = sorted(set(keys))
     found: list[SyncRow] = []
-    for start in range(0, len(wanted), 500):
-        query = select(SyncRow).where(
-            SyncRow.book_id == book_id, SyncRow.object == object_, SyncRow.key.in_(wanted[start : start + 500])
-        )
+    for wanted in in_parts(sorted(set(keys))):
+        query = select(SyncRow).where(SyncRow.book_id == book_id, SyncRow.object == object_, SyncRow.key.in_(wanted))
         found += db.session.scalars(query.order_by(SyncRow.id))
     return found

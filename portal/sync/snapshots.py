@@ -12,6 +12,7 @@ from sqlalchemy import CompoundSelect, exists, select, union
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from portal.database import VALUES_AT_ONCE, in_parts
 from portal.extensions import db
 from portal.intacct.functions import Address
 from portal.models.base import Origin
@@ -37,9 +38,6 @@ _WITH: dict[type[Any], Sequence[ORMOption]] = {
     Payment: (joinedload(Payment.customer),),
 }
 """What a snapshot looks at beside the record itself."""
-
-AT_ONCE = 500
-"""Databases take only so many values in one query."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +105,8 @@ def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
     """Copies of these rows and their records, in the order of `row_ids`; rows that are gone are left out."""
     if not row_ids:
         return []
-    if len(row_ids) > AT_ONCE:
-        chunks = (row_ids[start : start + AT_ONCE] for start in range(0, len(row_ids), AT_ONCE))
-        return [snapshot for chunk in chunks for snapshot in take(ctx, kind, chunk)]
+    if len(row_ids) > VALUES_AT_ONCE:
+        return [snapshot for part in in_parts(row_ids) for snapshot in take(ctx, kind, part)]
     make = {
         Kind.CUSTOMER: _customers, Kind.INVOICE: _invoices, Kind.PAYMENT: _payments, Kind.CREDIT_NOTE: _credit_notes,
     }[kind]  # fmt: skip

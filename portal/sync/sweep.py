@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from portal.database import in_parts
 from portal.extensions import db
 from portal.intacct.errors import IntacctError
 from portal.intacct.queries import Query, all_of, at_least, equal, one_of
@@ -85,7 +86,7 @@ def _rows_of(ctx: RunContext, deleted: Collection[tuple[str, str]]) -> list[Sync
     found: list[SyncRow] = []
     for object_ in sorted({object_ for object_, _ in deleted}):
         keys = sorted(key for name, key in deleted if name == object_)
-        for chunk in _chunks(keys):
+        for chunk in in_parts(keys, KEYS_AT_ONCE):
             query = select(SyncRow).where(SyncRow.object == object_, SyncRow.key.in_(chunk))
             found += db.session.scalars(query.where(*scope.seen(ctx)))
     return found
@@ -115,7 +116,7 @@ def _missing(ctx: RunContext, rows: Sequence[SyncRow]) -> list[int]:
 
 def _there(ctx: RunContext, object_: str, keys: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    for chunk in _chunks(sorted(keys)):
+    for chunk in in_parts(sorted(keys), KEYS_AT_ONCE):
         query = Query(
             KEPT_AS.get(object_, object_), ("RECORDNO",), one_of("RECORDNO", chunk), show_private=not ctx.entity
         )
@@ -157,7 +158,3 @@ def _cursor(ctx: RunContext, object_: str) -> Cursor:
         db.session.add(cursor)
         db.session.flush()
     return cursor
-
-
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[start : start + KEYS_AT_ONCE] for start in range(0, len(values), KEYS_AT_ONCE))

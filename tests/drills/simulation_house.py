@@ -13,13 +13,12 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from intacct_sandbox import sessions
-from intacct_sandbox.company import COMPANY_ID
 from portal.extensions import db
-from portal.models.connection import Book, Connection, IntegrationSettings
-from portal.services import secrets, users
+from portal.services import users
 from tests.drills.simulation_control import Control, Point, controlled
 from tests.factories import make_company
 from tests.integration.conftest import migrate, running
+from tests.integration.intacct_world import plant_connection
 
 
 @dataclass
@@ -70,23 +69,6 @@ def built(folder: Path) -> Iterator[House]:
                 app.extensions["portal_settings"], intacct_sender_password=sessions.SENDER_PASSWORD
             )
             house = House(app, control, path)
-            connect()
+            plant_connection(make_company("Northfield Supply"))
             house.keep(house.start)
             yield house
-
-
-def connect() -> None:
-    """A company that is connected to the sandbox's."""
-    company = make_company("Northfield Supply")
-    book = Book(company_id=company.id, intacct_company_id=COMPANY_ID, entity="", active=True)
-    db.session.add(book)
-    db.session.flush()
-    db.session.add(
-        Connection(
-            company_id=company.id, book_id=book.id, intacct_user_id=sessions.USER_ID,
-            password_encrypted=secrets.encrypt(sessions.USER_PASSWORD), base_currency="USD",
-        )
-    )  # fmt: skip
-    values = {"income_account": "4000", "deposit_to": "bank:CHK-01"}
-    db.session.add(IntegrationSettings(company_id=company.id, values=values))
-    db.session.commit()

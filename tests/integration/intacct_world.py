@@ -19,8 +19,8 @@ from intacct_sandbox.core import SandboxCore
 from intacct_sandbox.switches import Switches
 from portal.extensions import db
 from portal.models.company import Company
-from portal.models.connection import Connection
-from portal.services import connection, gateways, intacct_lists, integration_settings
+from portal.models.connection import Book, Connection, IntegrationSettings
+from portal.services import connection, gateways, intacct_lists, integration_settings, secrets
 from portal.services.audit import Actor
 from portal.services.connection import LoginData
 from tests.sage_schema import CoreAdapter, ValidatingAdapter, session
@@ -63,6 +63,21 @@ def connect_company(company: Company, core: SandboxCore, *, entity_id: str = "",
     integration_settings.change(company, ACCOUNTS | chosen, actor=ACTOR)
     db.session.commit()
     return connection.get(company)[0]
+
+
+def plant_connection(company: Company) -> None:
+    """Connect `company` to the sandbox, accounts chosen, by rows alone: no request is sent. Commits."""
+    book = Book(company_id=company.id, intacct_company_id=COMPANY_ID, entity="", active=True)
+    db.session.add(book)
+    db.session.flush()
+    db.session.add(
+        Connection(
+            company_id=company.id, book_id=book.id, intacct_user_id=sessions.USER_ID,
+            password_encrypted=secrets.encrypt(sessions.USER_PASSWORD), base_currency="USD",
+        )
+    )  # fmt: skip
+    db.session.add(IntegrationSettings(company_id=company.id, values=dict(ACCOUNTS)))
+    db.session.commit()
 
 
 def refresh_lists(company: Company) -> None:

@@ -12,22 +12,22 @@ from flask import Flask
 
 from intacct_sandbox import sessions
 from intacct_sandbox.clock import SandboxClock
-from intacct_sandbox.company import COMPANY_ID
 from intacct_sandbox.control import shown_record
 from intacct_sandbox.core import SandboxCore
 from portal.extensions import db
 from portal.models import types
 from portal.models.company import Company
-from portal.models.connection import Book, Connection, IntegrationSettings
+from portal.models.connection import Book, IntegrationSettings
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run, RunKind
 from portal.models.sync import Kind, Posting, Problem, SyncRow
 from portal.queries import sync_states
-from portal.services import secrets, wanted
+from portal.services import wanted
 from portal.sync import engine, runs, sending
 from tests.factories import make_company
+from tests.integration.intacct_world import plant_connection
 from tests.sage_schema import CoreAdapter, ValidatingAdapter, session
 
 
@@ -140,19 +140,7 @@ def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         app.extensions["portal_settings"], intacct_sender_password=sessions.SENDER_PASSWORD
     )
     company = make_company("Northfield Supply")
-    book = Book(company_id=company.id, intacct_company_id=COMPANY_ID, entity="", active=True)
-    db.session.add(book)
-    db.session.flush()
-    db.session.add(
-        Connection(
-            company_id=company.id, book_id=book.id, intacct_user_id=sessions.USER_ID,
-            password_encrypted=secrets.encrypt(sessions.USER_PASSWORD), base_currency="USD",
-        )
-    )  # fmt: skip
-    db.session.add(
-        IntegrationSettings(company_id=company.id, values={"income_account": "4000", "deposit_to": "bank:CHK-01"})
-    )
-    db.session.commit()
+    plant_connection(company)
     made = World(app, core, company, adapter)
     db.session.commit()
     yield made
