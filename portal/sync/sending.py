@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import insert, select
 
@@ -63,8 +64,27 @@ class Born:
     body: str
     ready: Ready
 
+    @property
+    def act(self) -> Act:
+        """What it does in Intacct."""
+        return self.ready.act
 
-Received = list[tuple[Born, Answer]]
+
+class OnItsWay(Protocol):
+    """What the answer to a posting is matched by and judged by."""
+
+    @property
+    def posting_id(self) -> int: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def control_id(self) -> str: ...
+    @property
+    def act(self) -> Act: ...
+
+
+Received = list[tuple[Any, Answer]]
+"""Each posting that was sent, as it was let out, with its answer."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +146,7 @@ def _all_landed(ctx: RunContext) -> Iterator[None]:
         db.session.rollback()
         landed = []
         while ctx.flight.busy:
-            received, seconds, error = _receive(ctx)
+            received, seconds, error = receive(ctx)
             if error is not None:
                 log.warning("run %s: another request failed too: %s", ctx.run_id, error)
             landed += _keep(ctx, received)
@@ -149,17 +169,17 @@ def _let_go(ctx: RunContext, items: Sequence[Ready], turn: Turn) -> None:
 def _land(ctx: RunContext) -> NotTaken | None:
     """Store what became of the request that left first. Raises the error of one that failed for good, or for which
     the line is not to be trusted now: the run ends in words."""
-    received, seconds, error = _receive(ctx)
+    received, seconds, error = receive(ctx)
     if error is None:
         ctx.pace.took(len(received), seconds)
     _store(ctx, received)
     if error is None:
-        _stop_if_silent(received)
+        stop_if_silent(received)
         return None
     items = [item.ready for item, _ in received]
-    if _is_malformed(error) and len(items) == 1:
+    if is_malformed(error) and len(items) == 1:
         return None
-    if isinstance(error, SessionExpired | Throttled) or _is_malformed(error):
+    if isinstance(error, SessionExpired | Throttled) or is_malformed(error):
         return NotTaken(items, error)
     raise error
 
@@ -172,14 +192,14 @@ def _land_others(ctx: RunContext) -> list[NotTaken]:
     return refused
 
 
-def _receive(ctx: RunContext) -> tuple[Received, float, IntacctError | None]:
+def receive(ctx: RunContext) -> tuple[Received, float, IntacctError | None]:
     """The answers to the request that left first, the seconds that it took, and the error if it failed as a whole."""
     landing = ctx.land()
-    born: Sequence[Born] = landing.cargo
+    born: Sequence[OnItsWay] = landing.cargo
     try:
         results, seconds = landing.results()
     except IntacctError as error:
-        alone = _is_malformed(error) and len(born) == 1
+        alone = is_malformed(error) and len(born) == 1
         answer = _for_one(error, alone)
         return [(item, Answer(item.posting_id, item.attempt, error=answer)) for item in born], 0.0, error
     return [(item, _answer(item, results[item.control_id])) for item in born], seconds, None
@@ -203,20 +223,20 @@ def _again(ctx: RunContext, refused: Sequence[NotTaken]) -> None:
                 raise first.error
             time.sleep(pause * random.uniform(0.75, 1.25))
         # One malformed document must not refuse its batch: each goes again alone, and the bad one gets the problem.
-        alone = _is_malformed(first.error)
+        alone = is_malformed(first.error)
         for batch in [[item] for item in first.items] if alone else [first.items]:
             _let_go(ctx, batch, ctx.wait_for_turn())
             left = _land_others(ctx) + left
 
 
-def _answer(item: Born, result: Result) -> Answer:
+def _answer(item: OnItsWay, result: Result) -> Answer:
     error = result.error
-    if error is None and item.ready.act == Act.CREATE and not result.key:
+    if error is None and item.act == Act.CREATE and not result.key:
         error = NoReply("Intacct said yes but not under which key.", code="reply")
     return Answer(item.posting_id, item.attempt, result.key, error)
 
 
-def _is_malformed(error: IntacctError) -> bool:
+def is_malformed(error: IntacctError) -> bool:
     """Whether Intacct found a document at fault. A 400 from the edge says nothing about any document."""
     return isinstance(error, SchemaError) and error.level != Level.HTTP
 
@@ -228,7 +248,7 @@ def _for_one(error: IntacctError, alone: bool) -> IntacctError:
     return error
 
 
-def _stop_if_silent(received: Sequence[tuple[Born, Answer]]) -> None:
+def stop_if_silent(received: Received) -> None:
     """A reply that left out records means the line is not to be trusted now: the run ends in words."""
     for _, answer in received:
         if isinstance(answer.error, NoReply):

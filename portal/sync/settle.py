@@ -6,63 +6,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 
+from portal.database import in_parts
 from portal.extensions import db
-from portal.intacct.errors import ControlIdUsed, IntacctError
+from portal.intacct.errors import ControlIdUsed, SessionExpired
 from portal.intacct.gateway import Call
-from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal, like
-from portal.intacct.stamps import format_stamp
 from portal.models.sync import SOURCES, Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
-from portal.sync import answers, directory, judging, links, looking, sending
+from portal.sync import answers, judging, links, sending
 from portal.sync.answers import Answer, Stored
 from portal.sync.context import RunContext
 from portal.sync.looking import There
+from portal.sync.settle_looks import Finding, Open, look
 
-BORN_BEFORE = timedelta(hours=1)
-"""Intacct stamps records before they become visible; its clock need not be ours."""
-
-
-@dataclass(frozen=True)
-class Open:
-    """An open posting as settling takes it to the network."""
-
-    posting_id: int
-    row_id: int
-    kind: Kind
-    act: Act
-    ref: str
-    seq: int
-    key: str
-    body: str
-    facts: dict[str, Any]
-    attempts: int
-    sent_at: datetime
-    send_before: datetime
-    id_was_used: bool
-
-    @property
-    def control_id(self) -> str:
-        """The same for every attempt."""
-        return sending.control_id(self.ref, self.seq)
-
-
-@dataclass
-class Finding:
-    """What a look says of an open posting: it is there (under `key`), something near it is, or neither. `moved` says
-    that money moved where it was to go, though not as it was to."""
-
-    there: bool = False
-    key: str = ""
-    near: There | None = None
-    moved: bool = False
-    applied: dict[str, Decimal] = field(default_factory=dict)
+LOOK_AT_ONCE = 50
+"""Open postings that are looked for together. What is sent again leaves within some seconds of the look that did not
+find it."""
 
 
 def settle(ctx: RunContext) -> None:
@@ -70,10 +33,11 @@ def settle(ctx: RunContext) -> None:
     opened = _load(ctx)
     ctx.begin("settle", len(opened))
     _tell_of_other_entities(ctx)
-    for item in opened:
+    for together in in_parts(opened, LOOK_AT_ONCE):
         began = utcnow()
-        finding = _LOOKS[item.act](ctx, item)
-        _conclude(ctx, item, finding, began)
+        findings = look(ctx, together)
+        lost = [item for item in together if _is_lost(ctx, item, findings[item.posting_id], began)]
+        _send_again(ctx, lost)
 
 
 def _tell_of_other_entities(ctx: RunContext) -> None:
@@ -114,12 +78,13 @@ def _open(posting: Posting, row: SyncRow) -> Open:
     )  # fmt: skip
 
 
-def _conclude(ctx: RunContext, item: Open, finding: Finding, began: datetime) -> None:
+def _is_lost(ctx: RunContext, item: Open, finding: Finding, began: datetime) -> bool:
+    """Conclude from a look that began then; True when the posting certainly did not arrive and is to be sent again."""
     if finding.there:
         _found(ctx, item, finding)
-        return
+        return False
     wait_over = began > item.send_before + ctx.settle_wait
-    if not _is_still_open(item):
+    if not _still_open([item]):
         ctx.commit()  # its answer came after all, while this was looking
     elif not wait_over:
         ctx.count("unknown")
@@ -130,21 +95,26 @@ def _conclude(ctx: RunContext, item: Open, finding: Finding, began: datetime) ->
     elif item.id_was_used:
         _id_is_used(ctx, item)
     else:
-        _send_again(ctx, item)
+        ctx.commit()
+        return True
+    return False
 
 
-def _is_still_open(item: Open) -> bool:
-    """Whether nobody settled the posting since it was taken up here: a worker that lost its run still stores what
-    Intacct answers. Holds it for this transaction."""
-    query = select(Posting.state, Posting.attempts).where(Posting.id == item.posting_id).with_for_update()
-    return db.session.execute(query).one() == (PostingState.OPEN, item.attempts)
+def _still_open(items: Sequence[Open]) -> list[Open]:
+    """Those that nobody settled since they were taken up here: a worker that lost its run still stores what Intacct
+    answers. Holds them for this transaction."""
+    query = select(Posting.id, Posting.attempts).where(
+        Posting.id.in_([item.posting_id for item in items]), Posting.state == PostingState.OPEN
+    )
+    found = {id_: attempts for id_, attempts in db.session.execute(query.order_by(Posting.id).with_for_update())}
+    return [item for item in items if found.get(item.posting_id) == item.attempt]
 
 
 def _found(ctx: RunContext, item: Open, finding: Finding) -> None:
     key = finding.key or item.key
     if item.act == Act.CREATE and _is_another_rows(ctx, item, key):
         return
-    stored = answers.store(Answer(item.posting_id, item.attempts, key), ctx.by)
+    stored = answers.store(Answer(item.posting_id, item.attempt, key), ctx.by)
     for invoice_key in finding.applied:  # what lies there otherwise than it was sent is somebody's work since
         links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", invoice_key, "history of a settled payment")
     ctx.commit()
@@ -160,7 +130,7 @@ def _is_another_rows(ctx: RunContext, item: Open, key: str) -> bool:
         return False
     row = db.session.get_one(SyncRow, item.row_id)
     text = (
-        f"Intacct has {item.kind.value} {item.facts.get('number', '')} as record {key}, but that record is linked to"
+        f"Intacct has {item.kind.value} {item.number} as record {key}, but that record is linked to"
         " another one here. Nothing was sent. Skip this one, or post it again."
     )
     judging.problem(ctx, row, "cannot_tell", text, near={})
@@ -169,7 +139,7 @@ def _is_another_rows(ctx: RunContext, item: Open, key: str) -> bool:
 
 
 def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
-    sending.note(ctx, stored, str(item.facts.get("number", "")))
+    sending.note(ctx, stored, item.number)
     ctx.count("settled")
 
 
@@ -181,11 +151,10 @@ def _cannot_tell(ctx: RunContext, item: Open, near: There | None = None) -> None
 
 
 def _tell_of_doubt(ctx: RunContext, row: SyncRow, item: Open, near: There | None) -> None:
-    number = item.facts.get("number", "")
     like_it = f" Record {near.key} there has the same customer, date and total." if near else ""
     judging.problem(
         ctx, row, "cannot_tell",
-        f"It cannot be told whether {item.kind.value} {number} is in Intacct: its answer was lost.{like_it}"
+        f"It cannot be told whether {item.kind.value} {item.number} is in Intacct: its answer was lost.{like_it}"
         " Nothing is sent again until you decide: link it to a record there, post it again, or leave it.",
         near={**near.seen(), "key": near.key} if near else {},
     )  # fmt: skip
@@ -208,162 +177,67 @@ def _burnt(ctx: RunContext, item: Open) -> None:
     ctx.checkpoint()
 
 
-def _send_again(ctx: RunContext, item: Open) -> None:
-    """The same body under the same control id, through transaction 1 with a new moment."""
+def _send_again(ctx: RunContext, items: Sequence[Open]) -> None:
+    """The same bodies under the same control ids, in requests of as many as others, through transaction 1 with a new
+    moment."""
     if ctx.pretence is not None:
-        ctx.item("unknown", "Intacct does not have it; it would be sent again under the same control id.",
-                 row_id=item.row_id)  # fmt: skip
+        for item in items:
+            ctx.item("unknown", "Intacct does not have it; it would be sent again under the same control id.",
+                     row_id=item.row_id)  # fmt: skip
         return
-    ctx.commit()
+    waiting = list(items)
+    while waiting:
+        batch, waiting = waiting[: ctx.pace.size], waiting[ctx.pace.size :]
+        _send_together(ctx, batch)
+
+
+def _send_together(ctx: RunContext, items: Sequence[Open]) -> None:
     turn = ctx.wait_for_turn()
     with ctx.given_back_on_failure(turn):
-        attempt, leave_before = _born_again(ctx, item)
-        if attempt:
-            ctx.depart([Call(item.control_id, item.body)], leave_before, turn, item)
-    if attempt:
-        _store_again(ctx, item, attempt)
+        born, leave_before = _born_again(ctx, items)
+        if born:
+            ctx.depart([Call(item.control_id, item.body) for item in born], leave_before, turn, born)
+    if born:
+        _store_again(ctx)
     else:
         turn.give_back()
 
 
-def _born_again(ctx: RunContext, item: Open) -> tuple[int, float]:
-    """The number of the new attempt and when it must have left; 0 when the posting was answered meanwhile."""
-    if not _is_still_open(item):
-        ctx.checkpoint()
-        return 0, 0.0
-    posting = db.session.get_one(Posting, item.posting_id)
+def _born_again(ctx: RunContext, items: Sequence[Open]) -> tuple[list[Open], float]:
+    """The new attempts, without those that were answered meanwhile, and when their request must have left."""
+    left = {item.posting_id: item for item in _still_open(items)}
     leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
-    posting.attempts += 1
-    posting.sent_at = utcnow()
-    posting.send_before = posting.sent_at + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
-    posting.answer = {}
-    attempt = posting.attempts
+    born = []
+    for posting in db.session.scalars(select(Posting).where(Posting.id.in_(left)).order_by(Posting.id)):
+        posting.attempts += 1
+        posting.sent_at = utcnow()
+        posting.send_before = posting.sent_at + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
+        posting.answer = {}
+        born.append(replace(left[posting.id], attempt=posting.attempts))
     ctx.save()  # no cancelling here: what is on record as sent is sent
-    return attempt, leave_before
+    return born, leave_before
 
 
-def _store_again(ctx: RunContext, item: Open, attempt: int) -> None:
-    failed: IntacctError | None = None
-    try:
-        results, _ = ctx.land().results()
-        result = results[item.control_id]
-        answer = Answer(item.posting_id, attempt, result.key or item.key, result.error)
-    except IntacctError as error:
-        failed, answer = error, Answer(item.posting_id, attempt, error=error)
-    stored = answers.store(answer, ctx.by)
+def _store_again(ctx: RunContext) -> None:
+    """Store what became of the request. Raises its error when it failed as a whole and nothing here mends that."""
+    received, seconds, failed = sending.receive(ctx)
+    stored = answers.store_all([answer for _, answer in received], ctx.by)
     ctx.commit()
-    if failed is not None:
-        raise failed
-    if stored is None:
-        return  # it was settled meanwhile
-    if isinstance(answer.error, ControlIdUsed):
-        _id_is_used(ctx, item)  # the look came before: nothing of this attempt can have been done since
-        return
-    sending.note(ctx, stored, str(item.facts.get("number", "")))
+    if failed is None:
+        ctx.pace.took(len(received), seconds)
+    burnt = []
+    for (item, answer), outcome in zip(received, stored, strict=True):
+        if outcome is None:
+            continue  # it was settled meanwhile
+        if isinstance(answer.error, ControlIdUsed):
+            burnt.append(item)
+        else:
+            sending.note(ctx, outcome, item.number)
     ctx.checkpoint()
-
-
-def _look_for_created(ctx: RunContext, item: Open) -> Finding:
-    if item.kind == Kind.CUSTOMER:
-        return _look_for_customer(ctx, item)
-    found = _records(ctx, item)
-    ours = [there for there in found if there.ref == item.ref and not there.gone_back and not there.is_application]
-    if ours:
-        applied = looking.applied_of(ctx, [ours[0].key], links.OBJECTS[item.kind]) if item.kind in SOURCES else {}
-        return Finding(True, ours[0].key, applied=applied.get(ours[0].key, {}))
-    return Finding(near=_near(ctx, item, found))
-
-
-def _look_for_customer(ctx: RunContext, item: Open) -> Finding:
-    query = Query("CUSTOMER", directory.FIELDS, equal("CUSTOMERID", item.facts["number"]), show_private=not ctx.entity)
-    for row in ctx.rows(query):
-        if row["NAME"] == item.facts["name"]:
-            return Finding(True, row["RECORDNO"])
-    return Finding()
-
-
-def _records(ctx: RunContext, item: Open) -> list[There]:
-    """The records of the number that was sent, and the customer's that were born since it was sent."""
-    number_field, fields, read = _READ_AS[item.kind]
-    where = _where(ctx, item, number_field)
-    rows = ctx.rows(Query(links.OBJECTS[item.kind], fields, where, show_private=not ctx.entity))
-    return [read(row, ctx.offset) for row in rows]
-
-
-_READ_AS = {
-    Kind.INVOICE: ("RECORDID", looking.INVOICE_FIELDS, looking.read_invoice),
-    Kind.PAYMENT: ("DOCNUMBER", looking.PAYMENT_FIELDS, looking.read_payment),
-    Kind.CREDIT_NOTE: ("RECORDID", looking.ADJUSTMENT_FIELDS, looking.read_adjustment),
-}
-
-
-def _where(ctx: RunContext, item: Open, number_field: str) -> Filter:
-    born = at_least("AUWHENCREATED", format_stamp(item.sent_at - BORN_BEFORE, ctx.offset))
-    near = all_of(equal("CUSTOMERID", item.facts["customer_id"]), born)
-    return any_of(equal(number_field, item.facts["number"]), near)
-
-
-def _near(ctx: RunContext, item: Open, found: Sequence[There]) -> There | None:
-    """A record of the same customer, date and total that carries no reference and is linked to nothing of ours."""
-    for there in found:
-        same = (there.customer_id, there.date) == (item.facts["customer_id"], item.facts["date"])
-        if same and not there.ref and not there.gone_back and Decimal(there.total) == Decimal(item.facts["total"]):
-            object_ = links.OBJECTS[item.kind]
-            taken = links.linked_row(ctx.book_id, object_, there.key)
-            ctx.commit()
-            if taken is None:
-                return there
-    return None
-
-
-def _look_for_update(ctx: RunContext, item: Open) -> Finding:
-    if item.kind == Kind.CUSTOMER:
-        return Finding()  # a customer carries no reference; sending the same values again changes nothing
-    there = looking.invoices_by_key(ctx, [item.facts["key"]]).get(item.facts["key"])
-    return Finding(there is not None and there.ref == item.ref and there.seq >= item.seq, item.facts["key"])
-
-
-def _look_for_reversed(ctx: RunContext, item: Open) -> Finding:
-    key = item.facts["key"]
-    if item.kind == Kind.INVOICE:
-        there = looking.invoices_by_key(ctx, [key]).get(key)
-        return Finding(there is None or there.gone_back, key)
-    if item.act == Act.DELETE:
-        return Finding(key not in looking.adjustments_by_key(ctx, [key]), key)
-    payment = looking.payments_by_key(ctx, [key]).get(key)
-    return Finding(payment is None or payment.gone_back, key)
-
-
-def _look_for_applied(ctx: RunContext, item: Open) -> Finding:
-    """An apply is there when a record carries its reference, even one that was taken back since, or when the sum of
-    each of its pairs has risen by what it carried. Where only some have risen, or by less, nobody can tell."""
-    key = item.facts["key"]
-    if _carries_reference(ctx, item):
-        return Finding(True, key, applied=dict.fromkeys(item.facts["invoice_keys"].values(), Decimal(0)))
-    lies = looking.applied_of(ctx, [key], links.OBJECTS[item.kind]).get(key, {})
-    rises = [
-        (
-            lies.get(item.facts["invoice_keys"][row_id], Decimal(0)) - Decimal(item.facts["before"][row_id]),
-            Decimal(amount),
-        )
-        for row_id, amount in item.facts["pairs"].items()
-    ]
-    if all(risen >= amount for risen, amount in rises):
-        return Finding(True, key)
-    return Finding(moved=any(risen > 0 for risen, _ in rises))
-
-
-def _carries_reference(ctx: RunContext, item: Open) -> bool:
-    """Whether an application there carries this very posting's reference in its memo."""
-    where = like("DESCRIPTION", f"%[ref {item.ref}.{item.seq}]%")
-    rows = ctx.rows(Query("ARPYMT", looking.PAYMENT_FIELDS, where, show_private=not ctx.entity))
-    return any(looking.read_payment(row, ctx.offset).is_application for row in rows)
-
-
-_LOOKS = {
-    Act.CREATE: _look_for_created,
-    Act.UPDATE: _look_for_update,
-    Act.REVERSE: _look_for_reversed,
-    Act.DELETE: _look_for_reversed,
-    Act.APPLY: _look_for_applied,
-}
+    for item in burnt:
+        _id_is_used(ctx, item)  # the look came before: nothing of this attempt can have been done since
+    if isinstance(failed, SessionExpired):
+        ctx.gateway.sign_in()  # what was not done is sent by the steps that follow, as if for the first time
+    elif failed is not None and not sending.is_malformed(failed):
+        raise failed
+    sending.stop_if_silent(received)

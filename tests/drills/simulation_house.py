@@ -19,6 +19,7 @@ from tests.drills.simulation_control import Control, Point, controlled
 from tests.factories import make_company
 from tests.integration.conftest import migrate, running
 from tests.integration.intacct_world import plant_connection
+from tests.integration.lending import copied
 
 
 @dataclass
@@ -48,9 +49,7 @@ class House:
     def put_back(self, copy: Path) -> None:
         """Make the database that of a copy."""
         self.let_go()
-        for leftover in self.path.parent.glob(f"{self.path.name}-*"):
-            leftover.unlink()
-        shutil.copyfile(copy, self.path)
+        copied(copy, self.path)
 
     def let_go(self) -> None:
         db.session.remove()

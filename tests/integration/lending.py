@@ -44,8 +44,9 @@ def _kept(settings: Settings) -> Flask:
 
 
 def copied(template: Path, path: Path) -> Path:
-    """A copy of a SQLite file at `path`, with nothing left of what was there."""
-    for leftover in path.parent.glob(f"{path.name}-*"):
+    """A copy of a SQLite file at `path`, with nothing left of what was there: a new file, since a connection that some
+    thread of an earlier test still holds shares its locks and its memory with all of this process to the same file."""
+    for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
     shutil.copyfile(template, path)
     return path

@@ -3,6 +3,7 @@ answer that comes while another worker looks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from portal.services import payments
 from portal.sync import answers, settle
 from portal.sync.answers import Answer
 from portal.sync.context import RunContext
-from portal.sync.settle import Finding, Open
+from portal.sync.settle_looks import Finding, Findings, Open
 from tests.factories import ACTOR, make_customer, make_invoice
 from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
 from tests.integration.sync.scenes import apply_rest_there, due, ok, posted
@@ -67,12 +68,13 @@ def test_an_answer_that_comes_while_another_worker_looks_is_not_sent_again(
     [there] = world.there("ARINVOICE", RECORDID="INV-1")
     clock.advance(minutes=25)
 
-    def looks_while_it_comes(ctx: RunContext, item: Open) -> Finding:
-        answers.store(Answer(item.posting_id, item.attempts, there["RECORDNO"]), "the worker before")
+    def looks_while_it_comes(ctx: RunContext, items: Iterable[Open]) -> Findings:
+        [item] = items
+        answers.store(Answer(item.posting_id, item.attempt, there["RECORDNO"]), "the worker before")
         db.session.commit()
-        return Finding()
+        return {item.posting_id: Finding()}
 
-    monkeypatch.setitem(settle._LOOKS, Act.CREATE, looks_while_it_comes)
+    monkeypatch.setattr(settle, "look", looks_while_it_comes)
     ok(world.sync())
     assert len(world.there("ARINVOICE", RECORDID="INV-1")) == 1
     assert (world.state(invoice), row_of(world, Kind.INVOICE, invoice.id).key) == ("synced", there["RECORDNO"])
