@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
+from sqlalchemy import BigInteger, Engine, Executable, bindparam, update
 from sqlalchemy import Connection as Database
-from sqlalchemy import Engine, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -83,27 +84,42 @@ class Turns:
 
     def free(self, slot: int) -> None:
         """Give a place back that this token holds."""
-        ours = (
-            (GatewaySlot.intacct_company_id == self.intacct_company_id)
-            & (GatewaySlot.slot == slot)
-            & (GatewaySlot.token == self.token)
-        )
+        ours = {"company": self.intacct_company_id, "place": slot, "whose": self.token}
         with writing(), self.engine.begin() as database:
-            database.execute(update(GatewaySlot).where(ours).values(token="", lease_until=0))
+            database.execute(_FREEING, ours)
 
     def _seize(self, database: Database, slot: int) -> bool:
         """Enter the place, or take it over where its lease is over: one statement, so that one of many succeeds."""
-        insert = pg_insert if database.dialect.name == "postgresql" else sqlite_insert
-        entered = insert(GatewaySlot).values(
-            intacct_company_id=self.intacct_company_id, slot=slot, token=self.token,
-            lease_until=now_ms() + self.lease_seconds * 1000,
-        )  # fmt: skip
-        seized = entered.on_conflict_do_update(
-            index_elements=["intacct_company_id", "slot"],
-            set_={"token": entered.excluded.token, "lease_until": entered.excluded.lease_until},
-            where=GatewaySlot.lease_until < now_ms(),
-        )
-        return database.scalar(seized.returning(GatewaySlot.slot)) is not None
+        given = {
+            "company": self.intacct_company_id, "place": slot, "whose": self.token,
+            "lease_ms": self.lease_seconds * 1000,
+        }  # fmt: skip
+        return database.scalar(_seizing(database.dialect.name), given) is not None
+
+
+# Statements that each request to Intacct needs twice are made once.
+
+
+@cache
+def _seizing(dialect: str) -> Executable:
+    insert = pg_insert if dialect == "postgresql" else sqlite_insert
+    entered = insert(GatewaySlot).values(
+        intacct_company_id=bindparam("company"), slot=bindparam("place"), token=bindparam("whose"),
+        lease_until=now_ms() + bindparam("lease_ms", type_=BigInteger),
+    )  # fmt: skip
+    return entered.on_conflict_do_update(
+        index_elements=["intacct_company_id", "slot"],
+        set_={"token": entered.excluded.token, "lease_until": entered.excluded.lease_until},
+        where=GatewaySlot.lease_until < now_ms(),
+    ).returning(GatewaySlot.slot)
+
+
+_FREEING = (
+    update(GatewaySlot)
+    .where(GatewaySlot.intacct_company_id == bindparam("company"), GatewaySlot.slot == bindparam("place"))
+    .where(GatewaySlot.token == bindparam("whose"))
+    .values(token="", lease_until=0)
+)
 
 
 def free_all(engine: Engine, token: str) -> None:

@@ -72,7 +72,7 @@ def _money_on(ctx: RunContext, invoice_row: SyncRow, invoice_key: str, picture: 
     known = (
         select(SyncRow.object, SyncRow.key)
         .join(Pair, Pair.source_row_id == SyncRow.id)
-        .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, *scope.seen(ctx))
+        .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, *scope.seen(ctx.book_id, ctx.entity))
         .where(SyncRow.key != "", SyncRow.object != OPENING)
     )
     found = {Source(object_, key): ZERO for object_, key in db.session.execute(known)}

@@ -17,7 +17,6 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from portal.database import now_ms
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
@@ -260,6 +259,14 @@ class RunContext:
         self.step = step
         self.checkpoint(position=0, total=total)
 
+    def begin_if(self, step: str, total: int) -> bool:
+        """Enter a step that has so much to do; False when it is nothing, which the run's page is not told of."""
+        self.commit()
+        self.step = step
+        if total:
+            self.begin(step, total)
+        return total > 0
+
     def commit(self) -> None:
         """End the transaction: what was read is let go of; what was stored is kept (not in a preview). Steps commit in
         no other way."""
@@ -283,7 +290,7 @@ class RunContext:
         with self.meter.noting():
             asked = runs.write(
                 self.run_id, self.token, step=self.step, counts=self.figures(), warnings=list(self.warnings),
-                lease_until=now_ms() + self.lease_seconds * 1000, **progress,
+                lease_seconds=self.lease_seconds, **progress,
             )  # fmt: skip
             db.session.commit()
         return asked

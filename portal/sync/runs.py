@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy import BigInteger, Table, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from portal.database import now_ms
 from portal.errors import Busy, NotAllowedNow
@@ -104,30 +106,48 @@ def renew(run_id: int, token: str, lease_seconds: int) -> bool:
     return done.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def write(run_id: int, held_token: str, **values: Any) -> bool:
-    """Write `values` to the run if it is still ours; whether somebody asked it to stop. Raises LostLease when it is
-    not ours; the caller's transaction is void."""
-    # The table's own statement: the mapped class would look through the session for runs to refresh, at every page.
-    table = cast(Table, Run.__table__)
-    asked = db.session.execute(
-        update(table)
-        .where(table.c.id == run_id, table.c.token == held_token, table.c.state == RunState.RUNNING)
-        .values({"claims": table.c.claims, **values})
-        .returning(table.c.cancel_asked)
-    ).scalar_one_or_none()
+def write(run_id: int, held_token: str, *, lease_seconds: int | None = None, **values: Any) -> bool:
+    """Write `values` to the run if it is still ours, and push its lease out by so many seconds; whether somebody asked
+    it to stop. Raises LostLease when it is not ours; the caller's transaction is void."""
+    given = {f"new_{name}": value for name, value in values.items()}
+    if lease_seconds is not None:
+        given["lease_ms"] = lease_seconds * 1000
+    statement = _writing(tuple(values), lease_seconds is not None)
+    parameters = {"run": run_id, "held_token": held_token, **given}
+    asked = db.session.execute(statement, parameters).scalar_one_or_none()
     if asked is None:
         db.session.rollback()
         raise LostLease
     return bool(asked)
 
 
+@cache
+def _writing(names: tuple[str, ...], leased: bool) -> ReturningUpdate[tuple[bool]]:
+    """The statement of `write` for these columns: made once, since a run writes at every page. It is the table's own:
+    the mapped class would look through the session for runs to refresh."""
+    table = cast(Table, Run.__table__)
+    new: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    if leased:
+        new["lease_until"] = now_ms() + bindparam("lease_ms", type_=BigInteger)
+    return (
+        update(table)
+        .where(table.c.id == bindparam("run"), table.c.token == bindparam("held_token"))
+        .where(table.c.state == RunState.RUNNING)
+        .values({"claims": table.c.claims, **new})
+        .returning(table.c.cancel_asked)
+    )
+
+
 def hand_back(run_id: int, held_token: str, **values: Any) -> None:
     """Let another worker, or this one at another time, go on with the run, which keeps its book meanwhile. It was no
     attempt that failed: it does not count as a claim. Raises LostLease when it is no longer ours."""
-    write(
-        run_id, held_token, token=secrets.token_hex(16), lease_until=0, enqueued_at=now_ms(), claims=Run.claims - 1,
-        **values,
-    )  # fmt: skip
+    write(run_id, held_token, token=secrets.token_hex(16), lease_until=0, **values)
+    db.session.execute(
+        update(Run)
+        .where(Run.id == run_id)
+        .values(enqueued_at=now_ms(), claims=Run.claims - 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def abandon(run_id: int, held_token: str) -> bool:

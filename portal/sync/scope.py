@@ -6,7 +6,7 @@ is until the connection is to its entity, or to the top level, again.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement
 
 from portal.models.sync import SyncRow
 from portal.sync.context import RunContext
@@ -17,10 +17,13 @@ def sees(ctx: RunContext, entity: str) -> bool:
     return not ctx.entity or entity in ("", ctx.entity)
 
 
-def seen(ctx: RunContext) -> list[ColumnElement[bool]]:
-    """The conditions for sync rows of this book whose record the session can see, or that are nowhere yet."""
-    ours = [SyncRow.book_id == ctx.book_id]
-    return [*ours, (SyncRow.key == "") | SyncRow.entity.in_(("", ctx.entity))] if ctx.entity else ours
+def seen(book_id: int | BindParameter[int], entity: str | BindParameter[str]) -> list[ColumnElement[bool]]:
+    """The conditions for sync rows of this book whose record a session of this entity ("" = top level) can see, or
+    that are nowhere yet."""
+    ours = [SyncRow.book_id == book_id]
+    if isinstance(entity, str) and not entity:
+        return ours
+    return [*ours, (SyncRow.key == "") | SyncRow.entity.in_(("", entity))]
 
 
 def out_of_sight(ctx: RunContext, what: str, row: SyncRow) -> str:

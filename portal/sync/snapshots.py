@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import CompoundSelect, exists, select, union
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -20,8 +20,7 @@ from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.models.sync import SOURCES, Kind, Pair, Posting, PostingState, Problem, SyncRow
-from portal.models.types import utcnow
+from portal.models.sync import SOURCES, Kind, Pair, Posting, SyncRow
 from portal.queries import left_out
 from portal.sync import scope
 from portal.sync.context import RunContext
@@ -63,42 +62,6 @@ class Snapshot:
     applied_there: dict[int, Decimal] | None = None
     applied_here: dict[int, Decimal] | None = None
     name_key: str = ""
-
-
-def candidates(ctx: RunContext, kind: Kind, *, there: bool = False) -> list[int]:
-    """Ids of the sync rows of `kind` with something to send, oldest first: none with an open posting, none whose
-    problem waits for a later hour (a person's Sync Now tries all, each once however often the run is taken up).
-    With `there` only those that Intacct has, as far as we know: nothing else can be taken back (a preview looks at all,
-    since what it linked is not kept)."""
-    query = select(SyncRow.id).where(*scope.seen(ctx), SyncRow.kind == kind, SyncRow.hold == "")
-    if there and ctx.pretence is None:
-        query = query.where(SyncRow.have_hash != "")
-    if kind in SOURCES:
-        differing = _differing_sources(ctx, kind).subquery()
-        query = query.join(differing, differing.c.id == SyncRow.id)
-    else:
-        query = query.where(SyncRow.want_hash != SyncRow.have_hash)
-    is_open = exists().where(Posting.sync_row_id == SyncRow.id, Posting.state == PostingState.OPEN)
-    query = query.where(~is_open)
-    has_problem = (Problem.sync_row_id == SyncRow.id) & Problem.closed_at.is_(None)
-    if not ctx.by_hand:
-        query = query.where(~exists().where(has_problem, Problem.retry_at > utcnow()))
-    if ctx.taken_up_again_since is not None:
-        query = query.where(~exists().where(has_problem, Problem.last_seen >= ctx.taken_up_again_since))
-    if ctx.only_rows is not None:
-        query = query.where(SyncRow.id.in_(ctx.only_rows))
-    return list(db.session.scalars(query.order_by(SyncRow.id)))
-
-
-def _differing_sources(ctx: RunContext, kind: Kind) -> CompoundSelect[Any]:
-    """Rows of payments or credit notes of which anything differs: each kind of difference has an index that holds only
-    what differs, which one condition with "or" would pass over."""
-    unequal = select(SyncRow.id).where(
-        SyncRow.book_id == ctx.book_id, SyncRow.kind == kind, SyncRow.hold == "", SyncRow.want_hash != SyncRow.have_hash
-    )
-    owing = select(Pair.source_row_id).where(Pair.applied_here != Pair.applied_there, Pair.hold == "")
-    otherwise = left_out.posted_otherwise(ctx.book_id, ctx.only_rows) if kind == Kind.PAYMENT else set()
-    return union(unequal, owing, select(SyncRow.id).where(SyncRow.id.in_(otherwise)))
 
 
 def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:

@@ -88,14 +88,14 @@ def _rows_of(ctx: RunContext, deleted: Collection[tuple[str, str]]) -> list[Sync
         keys = sorted(key for name, key in deleted if name == object_)
         for chunk in in_parts(keys, KEYS_AT_ONCE):
             query = select(SyncRow).where(SyncRow.object == object_, SyncRow.key.in_(chunk))
-            found += db.session.scalars(query.where(*scope.seen(ctx)))
+            found += db.session.scalars(query.where(*scope.seen(ctx.book_id, ctx.entity)))
     return found
 
 
 def _next_in_turn(ctx: RunContext) -> list[SyncRow]:
     """The part of the linked rows whose turn it is; after the last one it begins with the first again."""
     turn = _cursor(ctx, "SWEEP")
-    query = select(SyncRow).where(SyncRow.key != "", *scope.seen(ctx)).order_by(SyncRow.id)
+    query = select(SyncRow).where(SyncRow.key != "", *scope.seen(ctx.book_id, ctx.entity)).order_by(SyncRow.id)
     rows = list(db.session.scalars(query.where(SyncRow.id > turn.last_recordno).limit(ROLLING_A_DAY)))
     turn.last_recordno = rows[-1].id if len(rows) == ROLLING_A_DAY else 0
     ctx.warnings.append(f"Linked records are checked in turn for deletions: {len(rows)} this time.")

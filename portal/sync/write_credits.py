@@ -15,6 +15,7 @@ from portal.models.sync import Act, Kind, Pair, Posting, PostingState, SyncRow
 from portal.problems import ledger
 from portal.services.checks import show
 from portal.sync import apply_rests, gone, judging, links, looking, open_days, required, sending
+from portal.sync.candidates import candidates
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import There
@@ -22,7 +23,7 @@ from portal.sync.looking_uses import Use, uses_of
 from portal.sync.mapping import Built, CreditNoteRecord, build_credit_note, build_delete, build_undo
 from portal.sync.rows import linked
 from portal.sync.sending import Ready
-from portal.sync.snapshots import Snapshot, candidates, take
+from portal.sync.snapshots import Snapshot, take
 
 OBJECT = "ARADJUSTMENT"
 
@@ -38,8 +39,8 @@ class Chain:
 def write(ctx: RunContext, today: dt.date) -> None:
     """Create the credit notes that should be in Intacct, then apply what is to be applied of those that are."""
     ids = candidates(ctx, Kind.CREDIT_NOTE)
-    ctx.commit()
-    ctx.begin("credit_notes", len(ids))
+    if not ctx.begin_if("credit_notes", len(ids)):
+        return
     for start in range(0, len(ids), looking.LOOK_AT_ONCE):
         snapshots = _take(ctx, ids[start : start + looking.LOOK_AT_ONCE], Next.CREATE)
         _create(ctx, snapshots)

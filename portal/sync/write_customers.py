@@ -9,12 +9,13 @@ from portal.intacct.queries import Query, one_of
 from portal.models.sync import Act, Kind, SyncRow
 from portal.problems import ledger
 from portal.sync import directory, links, sending
+from portal.sync.candidates import candidates
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.directory import Entry, Match, Verdict
 from portal.sync.mapping import CustomerRecord, build_customer
 from portal.sync.sending import Ready
-from portal.sync.snapshots import Snapshot, candidates, take
+from portal.sync.snapshots import Snapshot, take
 
 AT_ONCE = 500
 
@@ -22,9 +23,10 @@ AT_ONCE = 500
 def write(ctx: RunContext) -> None:
     """Send every customer that should be in Intacct and is not, or is there otherwise."""
     ids = candidates(ctx, Kind.CUSTOMER)
+    if not ctx.begin_if("customers", len(ids)):
+        return
     snapshots = take(ctx, Kind.CUSTOMER, ids)
     ctx.commit()
-    ctx.begin("customers", len(ids))
     _create(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.CREATE])
     _update(ctx, [snapshot for snapshot in snapshots if snapshot.decision.next == Next.UPDATE])
 

@@ -15,19 +15,20 @@ from portal.money import round_amount
 from portal.problems import ledger
 from portal.services.checks import show
 from portal.sync import judging, links, looking, open_days, required, sending
+from portal.sync.candidates import candidates
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import There
 from portal.sync.mapping import InvoiceRecord, build_invoice, build_invoice_update, build_reverse
 from portal.sync.sending import Ready
-from portal.sync.snapshots import Snapshot, candidates, take
+from portal.sync.snapshots import Snapshot, take
 
 
 def write(ctx: RunContext) -> None:
     """Create and update the invoices that should be in Intacct."""
     ids = candidates(ctx, Kind.INVOICE)
-    ctx.commit()
-    ctx.begin("invoices", len(ids))
+    if not ctx.begin_if("invoices", len(ids)):
+        return
     for start in range(0, len(ids), looking.LOOK_AT_ONCE):
         snapshots = take(ctx, Kind.INVOICE, ids[start : start + looking.LOOK_AT_ONCE])
         ctx.commit()

@@ -11,19 +11,20 @@ from portal.extensions import db
 from portal.models.sync import LEFT_WITH_INVOICE, Act, Hold, Kind, SyncRow
 from portal.problems import ledger
 from portal.sync import apply_rests, gone, judging, links, looking, open_days, sending
+from portal.sync.candidates import candidates
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
 from portal.sync.looking import Look, PaymentLooks, There
 from portal.sync.mapping import Built, PaymentRecord, build_payment, build_reverse
 from portal.sync.sending import Ready
-from portal.sync.snapshots import Snapshot, candidates, take
+from portal.sync.snapshots import Snapshot, take
 
 
 def write(ctx: RunContext, today: dt.date) -> None:
     """Create the payments that should be in Intacct, and apply what is still to be applied of those that are."""
     ids = candidates(ctx, Kind.PAYMENT)
-    ctx.commit()
-    ctx.begin("payments", len(ids))
+    if not ctx.begin_if("payments", len(ids)):
+        return
     for start in range(0, len(ids), looking.LOOK_AT_ONCE):
         snapshots = take(ctx, Kind.PAYMENT, ids[start : start + looking.LOOK_AT_ONCE])
         ctx.commit()

@@ -109,7 +109,7 @@ class MovedClock:
             "portal.sync.settle",
             "portal.sync.sending",
             "portal.problems.ledger",
-            "portal.sync.snapshots",
+            "portal.sync.candidates",
             "portal.sync.read_changes",
             "portal.sync.links",
             "portal.sync.picture",

@@ -12,7 +12,8 @@ from sqlalchemy import event, text
 from portal.extensions import db
 from portal.models.run import RunKind
 from portal.models.sync import Kind, Pair, SyncRow
-from portal.sync import engine, runs, snapshots
+from portal.sync import engine, runs
+from portal.sync.candidates import candidates
 from tests.factories import make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import World
 
@@ -102,13 +103,14 @@ def _copy(table: str, row_id: int, given: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.PAYMENT])
 def test_what_needs_sending_is_found_by_its_indexes(large: World, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
+    asked: list[tuple[Any, Any]] = []
     scalars = db.session.scalars
     ctx = engine._open(*_claimed(large), engine.Slice())
-    monkeypatch.setattr(db.session, "scalars", lambda query: asked.append(query) or scalars(query))
-    assert snapshots.candidates(ctx, kind) == []
+    monkeypatch.setattr(db.session, "scalars", lambda *query: asked.append(query) or scalars(*query))
+    assert candidates(ctx, kind) == []
     bind = db.session.get_bind()
-    compiled = asked[-1].compile(bind, compile_kwargs={"literal_binds": True})
+    query, given = asked[-1]
+    compiled = query.params(given).compile(bind, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN QUERY PLAN" if bind.dialect.name == "sqlite" else "EXPLAIN"
     rows = db.session.connection().exec_driver_sql(f"{explain} {compiled}".replace("%", "%%")).all()
     steps = "\n".join(str(row[-1]) for row in rows)
