@@ -102,6 +102,8 @@ class Simulation:
         for name in ("add invoice", "add invoice", "record payment"):
             self.do(name, chance)
         if chance.random() < 0.5:
+            if chance.random() < 0.5:
+                self.do("fault at a first write", chance)
             self.sync()
 
     def step(self, place: int) -> None:

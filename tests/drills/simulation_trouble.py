@@ -43,6 +43,7 @@ def end_sessions(sim: Simulation, chance: random.Random) -> None:
 
 
 def order_fault(sim: Simulation, chance: random.Random, function: Any = None) -> None:
+    """The next requests of this function (or of any one) go wrong."""
     what, when = chance.choice(FAULTS), function or chance.choice(FUNCTIONS)
     more: dict[str, Any] = {"skip": 0 if function else chance.choice((0, 0, 1, 2)), "times": chance.choice((1, 1, 2))}
     if what == "524_late":
@@ -97,8 +98,10 @@ def restore(sim: Simulation, chance: random.Random) -> None:
 
 
 def press(sim: Simulation, chance: random.Random) -> None:
-    """Sync Now, a settle run, Retry of everything that is open, a sweep, a tie-out."""
+    """Sync Now, a settle run, Retry of everything that is open, a sweep, a tie-out; on a good line or a bad one."""
     kind = chance.choice(_KINDS)
+    if chance.random() < 0.4:
+        order_fault(sim, chance)
     subject = choices.retry(open_problems()) if kind == RunKind.RECORD else {}
     db.session.commit()
     sim.sync(kind, **subject)
@@ -138,15 +141,21 @@ def wait(sim: Simulation, chance: random.Random) -> None:
     sim.clock.advance(minutes=minutes)
 
 
+def fault_at_a_first_write(sim: Simulation, chance: random.Random) -> None:
+    """What begins every book is met by a fault."""
+    order_fault(sim, chance, chance.choice((NEW_PAYMENT, "create_invoice", NEW_CUSTOMER)))
+
+
 STEPS: Steps = {
+    "fault at a first write": (0, fault_at_a_first_write),
     "end sessions": (2, end_sessions),
     "fault": (11, order_fault),
     "freeze": (4, freeze),
     "meanwhile": (5, meanwhile),
-    "back up": (1, back_up),
-    "restore": (1, restore),
-    "bad day": (14, bad_day),
-    "run": (14, press),
+    "back up": (4, back_up),
+    "restore": (6, restore),
+    "bad day": (20, bad_day),
+    "run": (12, press),
     "tick": (4, tick),
     "wait": (6, wait),
 }
