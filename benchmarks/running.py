@@ -33,7 +33,7 @@ class Sandbox:
         """Where its gateway answers."""
         return self.ready["url"]
 
-    def control(self, what: str, **order: Any) -> Any:
+    def control(self, what: str, /, **order: Any) -> Any:
         """Order something of the sandbox's control, or ask it; without the latency of the gateway."""
         url = f"{self.url.rpartition('/ia/')[0]}/_control/{what}"
         body = json.dumps(order).encode() if order else None
