@@ -101,6 +101,9 @@ class RunContext:
     meter: Meter
     lease_seconds: int
     settle_wait: timedelta
+    clock_ahead: timedelta
+    """How far the database's clock is ahead of this machine's. By it is told until when a request may leave, since a
+    worker of another machine judges by that whether it may be sent again."""
     subject: dict[str, Any] = field(default_factory=dict)
     resumed: dict[str, Any] = field(default_factory=dict)
     """How far an earlier worker of this run came, by step."""

@@ -6,12 +6,12 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import delete
 
 from portal import logs
-from portal.database import writing
+from portal.database import now_ms, writing
 from portal.errors import PortalError
 from portal.extensions import db, settings
 from portal.intacct.errors import IntacctError, UnknownField
@@ -184,6 +184,7 @@ def _open(run_id: int, token: str, slice_: Slice) -> RunContext:
         meter=Meter(book.company_id, run.kind, gateway.tally),
         lease_seconds=own.run_lease_seconds,
         settle_wait=timedelta(seconds=own.intacct_settle_wait_seconds),
+        clock_ahead=_clock_ahead(),
         counts=Counter(run.counts),
         warnings=list(run.warnings),
         pretence=begin_pretence(book.id) if run.kind == RunKind.PREVIEW else None,
@@ -193,6 +194,12 @@ def _open(run_id: int, token: str, slice_: Slice) -> RunContext:
     )
     db.session.commit()
     return ctx
+
+
+def _clock_ahead() -> timedelta:
+    """How far the database's clock is ahead of this machine's."""
+    there = datetime.fromtimestamp((db.session.scalar(db.select(now_ms())) or 0) / 1000, UTC)
+    return there - utcnow()
 
 
 def _begin_anew(run: Run) -> None:

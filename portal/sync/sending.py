@@ -259,7 +259,7 @@ def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], fl
     # Two clocks from the same moment: the wall's for those who look later, the worker's own monotonic one for itself,
     # so that a worker that was frozen does not send what others have given up waiting for.
     ctx.stop_if_asked()
-    send_before = utcnow() + timedelta(seconds=LEAVES_WITHIN_SECONDS)
+    send_before = utcnow() + ctx.clock_ahead + timedelta(seconds=LEAVES_WITHIN_SECONDS)
     leave_before = time.monotonic() + LEAVES_WITHIN_SECONDS
     standing = stand([item.row_id for item in items], also_lock=True)
     postings: list[tuple[SyncRow, Ready, JsonDict]] = []

@@ -34,7 +34,7 @@ def settle(ctx: RunContext) -> None:
     ctx.begin("settle", len(opened))
     _tell_of_other_entities(ctx)
     for together in in_parts(opened, LOOK_AT_ONCE):
-        began = utcnow()
+        began = utcnow() + ctx.clock_ahead
         findings = look(ctx, together)
         lost = [item for item in together if _is_lost(ctx, item, findings[item.posting_id], began)]
         _send_again(ctx, lost)
@@ -211,7 +211,7 @@ def _born_again(ctx: RunContext, items: Sequence[Open]) -> tuple[list[Open], flo
     for posting in db.session.scalars(select(Posting).where(Posting.id.in_(left)).order_by(Posting.id)):
         posting.attempts += 1
         posting.sent_at = utcnow()
-        posting.send_before = posting.sent_at + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
+        posting.send_before = posting.sent_at + ctx.clock_ahead + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
         posting.answer = {}
         born.append(replace(left[posting.id], attempt=posting.attempts))
     ctx.save()  # no cancelling here: what is on record as sent is sent

@@ -267,6 +267,7 @@ def controlled() -> Iterator[Control]:
     with pytest.MonkeyPatch.context() as patch:
         _set_clock(patch, control)
         patch.setattr(sending, "PAUSES_SECONDS", (0, 0, 0, 0))
+        patch.setattr(engine, "_clock_ahead", timedelta)
         patch.setattr(lease, "kept", lambda *given: nullcontext())
         patch.setattr(flight, "make_executor", AtOnce)
         # Two records in a request, so that a small book keeps two requests out at once.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from portal.models.invoice import Invoice
 from portal.models.run import Run
 from portal.models.sync import PostingState
+from portal.models.types import utcnow
 from portal.sync import pace
 from tests.factories import make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import MovedClock, World
@@ -139,3 +141,19 @@ def test_payments_of_a_lost_batch_are_found_together_with_what_they_pay(world: W
     assert sorted(row["DOCNUMBER"] for row in paid) == [f"PMT-{n:02}" for n in range(MANY)]
     assert {row["TRX_TOTALDUE"] for row in paid} == {"7"}
     assert len(asked) <= 9
+
+
+@pytest.mark.parametrize("world", ["ignored"], indirect=True)
+def test_a_worker_whose_clock_is_hours_behind_makes_nobody_send_again_too_early(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_many(world)
+    world.fault("create_invoice", "524_late", late_seconds=300)
+    with monkeypatch.context() as behind:
+        for module in ("engine", "sending", "settle"):
+            behind.setattr(f"portal.sync.{module}.utcnow", lambda: utcnow() - timedelta(hours=2))
+        assert world.sync().state == "failed"
+    ok(world.sync())
+    world.core.clock.advance(301)
+    ok(world.sync())
+    assert each_once(world)
