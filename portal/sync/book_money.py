@@ -6,11 +6,12 @@ carries only its change into our book, whoever owns the source. So nothing count
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from sqlalchemy import select
 
+from portal.database import in_parts
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.models.base import Origin
@@ -38,17 +39,27 @@ def store(ctx: RunContext, picture: Picture) -> None:
     for recordno, invoice_key in picture.unreadable.items():
         _could_not_store(ctx, Source("ARPYMTDETAIL", recordno), invoice_key, PortalError("a value cannot be read."))
     readable = picture.invoice_keys - set(picture.unreadable.values())
-    for invoice_key, row in sorted(linked(ctx.book_id, "ARINVOICE", readable).items()):
+    rows = linked(ctx.book_id, "ARINVOICE", readable)
+    lies = _by_invoice(picture)
+    lay = _lay_on_them(ctx, [row.id for row in rows.values()])
+    for invoice_key, row in sorted(rows.items()):
         if not scope.sees(ctx, row.entity):
             links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", invoice_key, "its entity is out of sight")
-            continue
-        _carry_all(ctx, row, invoice_key, picture, failed_before)
+        elif invoice_key in lies or row.id in lay or invoice_key in picture.paid or withheld.is_marked(row):
+            _carry_all(ctx, row, lay.get(row.id, ()), lies.get(invoice_key, {}), picture, failed_before)
 
 
 def _carry_all(
-    ctx: RunContext, row: SyncRow, invoice_key: str, picture: Picture, failed_before: set[tuple[str, str]]
+    ctx: RunContext,
+    row: SyncRow,
+    lay: Sequence[Source],
+    lies: Mapping[Source, Decimal],
+    picture: Picture,
+    failed_before: set[tuple[str, str]],
 ) -> None:
-    on_it = _money_on(ctx, row, invoice_key, picture)
+    """`lay` on the invoice as far as we know, and `lies` there now."""
+    invoice_key = row.key
+    on_it = _money_on(lay, lies, picture)
     left = withheld.judge(ctx, row, on_it, picture)
     if invoice_key in picture.paid:
         # What is carried now may be what the opening payment stood for: that makes way first.
@@ -67,16 +78,31 @@ def _carry_all(
                 ledger.close_there(ctx.book_id, source.object, source.key, ctx.by)
 
 
-def _money_on(ctx: RunContext, invoice_row: SyncRow, invoice_key: str, picture: Picture) -> dict[Source, Decimal]:
-    """Each source with what lies of it on this invoice now; 0 for one that was there and is gone or voided."""
-    known = (
-        select(SyncRow.object, SyncRow.key)
-        .join(Pair, Pair.source_row_id == SyncRow.id)
-        .where(Pair.invoice_row_id == invoice_row.id, Pair.applied_there != 0, *scope.seen(ctx.book_id, ctx.entity))
-        .where(SyncRow.key != "", SyncRow.object != OPENING)
-    )
-    found = {Source(object_, key): ZERO for object_, key in db.session.execute(known)}
-    found |= {source: amount for (source, key), amount in picture.sums.items() if key == invoice_key}
+def _by_invoice(picture: Picture) -> dict[str, dict[Source, Decimal]]:
+    found: dict[str, dict[Source, Decimal]] = {}
+    for (source, invoice_key), amount in picture.sums.items():
+        found.setdefault(invoice_key, {})[source] = amount
+    return found
+
+
+def _lay_on_them(ctx: RunContext, invoice_row_ids: Sequence[int]) -> dict[int, list[Source]]:
+    """By invoice's row: the sources of which something lies on it, as far as we know."""
+    found: dict[int, list[Source]] = {}
+    for part in in_parts(invoice_row_ids):
+        known = (
+            select(Pair.invoice_row_id, SyncRow.object, SyncRow.key)
+            .join(SyncRow, SyncRow.id == Pair.source_row_id)
+            .where(Pair.invoice_row_id.in_(part), Pair.applied_there != 0, *scope.seen(ctx.book_id, ctx.entity))
+            .where(SyncRow.key != "", SyncRow.object != OPENING)
+        )
+        for row_id, object_, key in db.session.execute(known):
+            found.setdefault(row_id, []).append(Source(object_, key))
+    return found
+
+
+def _money_on(lay: Sequence[Source], lies: Mapping[Source, Decimal], picture: Picture) -> dict[Source, Decimal]:
+    """Each source with what lies of it on an invoice now; 0 for one that was there and is gone or voided."""
+    found = {**dict.fromkeys(lay, ZERO), **lies}
     for source in found:
         header = picture.headers.get(source)
         if header is not None and header.voided:

@@ -164,8 +164,7 @@ def compare(ctx: RunContext, row: SyncRow, there: There, *, troubled: bool = Tru
         ledger.close_if(row, ("changed_there", "reversed_there", "gone_there", "cannot_store"), ctx.by)
     kept = _with_total(row.seen_there | {"state": there.state, "due": there.due}, there)
     if kept != row.seen_there:
-        row.seen_there = kept
-        db.session.flush()
+        row.seen_there = kept  # flushed with the page: a first pass may meet a hundred thousand
 
 
 def _number(row: SyncRow) -> str:

@@ -27,6 +27,11 @@ def judge(ctx: RunContext, row: SyncRow, on_it: Mapping[Source, Decimal], pictur
     return left
 
 
+def is_marked(row: SyncRow) -> bool:
+    """Whether the invoice says that credits settle it in Intacct."""
+    return bool(row.seen_there.get(SETTLED_BY_CREDIT))
+
+
 def _settles(
     ctx: RunContext, row: SyncRow, invoice: Invoice, on_it: Mapping[Source, Decimal], credits_: Mapping[Source, Decimal]
 ) -> bool:
