@@ -27,6 +27,7 @@ from sqlalchemy import insert  # noqa: E402
 from benchmarks import running  # noqa: E402
 from portal.app import create_app  # noqa: E402
 from portal.extensions import db  # noqa: E402
+from portal.intacct.tally import Tally  # noqa: E402
 from portal.models.connection import Book, Connection  # noqa: E402
 from portal.models.invoice import Invoice  # noqa: E402
 from portal.models.run import Run, RunKind  # noqa: E402
@@ -65,11 +66,17 @@ class MadeUp:
 
     def __init__(self, count: int) -> None:
         self.count, self.requests, self.functions = count, 0, 0
+        self.tally = Tally()
 
     def read(self, calls: Sequence[Any]) -> list[Answer]:
         self.requests += 1
         self.functions += len(calls)
         return [self._answer(call) for call in calls]
+
+    def query_all(self, queries: Sequence[Any]) -> list[list[dict[str, str]]]:
+        from portal.intacct.paging import rows_of_all
+
+        return rows_of_all(queries, self.read)
 
     def query(self, query: Any) -> Iterator[Any]:
         from portal.intacct.paging import pages
