@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
@@ -20,6 +21,7 @@ from portal import logs
 from portal.errors import Forbidden
 from portal.extensions import db, login_manager
 from portal.models.company import Company, Membership, Role, User
+from portal.services import ended_sessions
 from portal.services.audit import Actor
 
 IDLE_MINUTES = 120
@@ -147,13 +149,23 @@ def signed_in_user() -> User | None:
 
 
 def sign_out() -> None:
-    """End the session and everything in it."""
+    """Take the session out of this browser."""
     logout_user()
     session.clear()
 
 
+def end_session() -> None:
+    """End the session for good: no copy of its cookie lets anybody in again. Commits."""
+    if current_user.is_authenticated and "id" in session:
+        ended_sessions.end(session["id"], timedelta(minutes=ABSOLUTE_MINUTES))
+        db.session.commit()
+    sign_out()
+
+
 def _load_user(session_user: str) -> User | None:
-    """The user of a session cookie, unless signed out everywhere since (the epoch rose)."""
+    """The user of a session cookie, unless signed out of it, or everywhere (the epoch rose), since."""
+    if ended_sessions.has_ended(session.get("id", "")):
+        return None
     user_id, _, epoch = session_user.partition(".")
     user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
     return user if user is not None and user.active and str(user.session_epoch) == epoch else None

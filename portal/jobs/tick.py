@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.imports import mails
 from portal.jobs.queues import enqueue_mails, enqueue_run
 from portal.problems import digest
-from portal.services import outgoing, throttle
+from portal.services import ended_sessions, outgoing, throttle
 from portal.sync.due import due
 
 TICK_ID = "tick"
@@ -44,6 +44,7 @@ def _look_after_mails() -> None:
     tell_of_imports()
     outgoing.forget_old()
     throttle.forget_old()
+    ended_sessions.forget_old()
     waiting = outgoing.due(1)
     db.session.commit()
     if waiting:

@@ -95,6 +95,15 @@ class SignInFailures(Model):
     blocked_until: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class EndedSession(Model):
+    """A session that its user signed out of, by the id in its cookie; kept until it would have ended by itself."""
+
+    __tablename__ = "ended_session"
+
+    session_id: Mapped[str] = mapped_column(primary_key=True)
+    forget_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class OutgoingMail(Model):
     """A mail that a rule decided to send; a job picks it up after the commit and tries until it is out."""
 

@@ -6,6 +6,7 @@ are run, and from which on.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -18,7 +19,9 @@ from tests.drills.simulation_points import Points
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The portal of this process, made once for all seeds; tests of other modules have the portal as it is."""
     with built(tmp_path_factory.mktemp("simulation")) as house:
+        gc.freeze()  # ten thousand collected tests would be looked through again and again
         yield house
+        gc.unfreeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

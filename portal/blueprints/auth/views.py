@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.blueprints.access import public, sign_in, sign_out
+from portal.blueprints.access import end_session, public, sign_in
 from portal.blueprints.auth.address import client_address
 from portal.blueprints.auth.forms import LoginForm
 from portal.blueprints.urls import safe_path
@@ -51,7 +51,7 @@ def log_in() -> tuple[str, int] | tuple[str, int, dict[str, str]] | Response:
 @public
 def log_out() -> Response:
     """Sign out; harmless for somebody who is out already."""
-    sign_out()
+    end_session()
     return redirect(url_for("auth.show_login"), 303)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from freezegun import freeze_time
 
 from portal.extensions import db
+from portal.models.access import EndedSession
 from portal.models.company import Role, User
+from portal.services import ended_sessions
+from tests.integration.web.conftest import Browser
 
 EMAIL = "viewer@northfield-supply.example"
 
@@ -50,6 +55,23 @@ def test_login_begins_a_new_session(browser, company):
     assert "planted" in before
     assert "planted" not in after
     assert before["csrf_token"] != after.get("csrf_token")
+
+
+def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(app, signed_in):
+    here, elsewhere = signed_in(Role.VIEWER), signed_in(Role.VIEWER)
+    thief = Browser(app.test_client())
+    with here.client.session_transaction() as session:
+        kept = dict(session)
+    with thief.client.session_transaction() as session:
+        session.update(kept)
+    assert thief.get("/").status_code == 200
+    here.post("/logout", page="/")
+    assert (thief.get("/").status_code, thief.get("/invoices").location) == (303, "/login?next=/invoices")
+    assert elsewhere.get("/").status_code == 200
+    with freeze_time(datetime.now(UTC) + timedelta(hours=13)):
+        ended_sessions.forget_old()
+        assert db.session.query(EndedSession).count() == 0
+        assert thief.get("/").status_code == 303
 
 
 def test_signing_out_needs_a_token_and_ends_the_session(signed_in):
