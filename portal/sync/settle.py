@@ -207,11 +207,11 @@ def _born_again(ctx: RunContext, items: Sequence[Open]) -> tuple[list[Open], flo
     """The new attempts, without those that were answered meanwhile, and when their request must have left."""
     left = {item.posting_id: item for item in _still_open(items)}
     leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
-    born = []
+    sent_at, born = utcnow(), []
     for posting in db.session.scalars(select(Posting).where(Posting.id.in_(left)).order_by(Posting.id)):
         posting.attempts += 1
-        posting.sent_at = utcnow()
-        posting.send_before = posting.sent_at + ctx.clock_ahead + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
+        posting.sent_at = sent_at
+        posting.send_before = sent_at + ctx.clock_ahead + timedelta(seconds=sending.LEAVES_WITHIN_SECONDS)
         posting.answer = {}
         born.append(replace(left[posting.id], attempt=posting.attempts))
     ctx.save()  # no cancelling here: what is on record as sent is sent

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, equal, like
+from portal.intacct.queries import Query, all_of, any_of, at_least, equal, like, one_of
 from portal.intacct.stamps import format_stamp
 from portal.models.sync import SOURCES, Act, Kind
 from portal.sync import directory, links, looking, sending
@@ -110,7 +110,7 @@ def _updated_customers(ctx: RunContext, items: Sequence[Open]) -> Findings:
 
 
 def _created(ctx: RunContext, items: Sequence[Open]) -> Findings:
-    found = {item.posting_id: records for item, records in zip(items, _records(ctx, items), strict=True)}
+    found = _records(ctx, items)
     ours = {item.posting_id: _ours(item, found[item.posting_id]) for item in items}
     lies = _lies(ctx, [(item, there.key) for item in items if (there := ours[item.posting_id]) is not None])
     return {
@@ -126,20 +126,28 @@ def _ours(item: Open, found: Iterable[There]) -> There | None:
     return next((there for there in alive if there.ref == item.ref), None)
 
 
-def _records(ctx: RunContext, items: Sequence[Open]) -> list[list[There]]:
-    """For each, the records of the number that was sent, and the customer's that were born since it was sent."""
-    found = ctx.rows_of_all([_record_query(ctx, item) for item in items])
-    return [
-        [_READ_AS[item.kind].read(row, ctx.offset) for row in rows] for item, rows in zip(items, found, strict=True)
-    ]
+def _records(ctx: RunContext, items: Sequence[Open]) -> dict[int, list[There]]:
+    """For each, by posting id, the records of the number that was sent, and the customer's that were born since it was
+    sent. What one request sent to a customer is one question, or its answer would hold the same records many times."""
+    asked: dict[tuple[Kind, str, datetime], list[Open]] = {}
+    for item in items:
+        asked.setdefault((item.kind, item.facts["customer_id"], item.send_before), []).append(item)
+    groups = list(asked.values())
+    answers = ctx.rows_of_all([_record_query(ctx, group) for group in groups])
+    return {
+        item.posting_id: [_READ_AS[item.kind].read(row, ctx.offset) for row in rows]
+        for group, rows in zip(groups, answers, strict=True)
+        for item in group
+    }
 
 
-def _record_query(ctx: RunContext, item: Open) -> Query:
-    read_as = _READ_AS[item.kind]
-    born = at_least("AUWHENCREATED", format_stamp(item.sent_at - BORN_BEFORE, ctx.offset))
-    near = all_of(equal("CUSTOMERID", item.facts["customer_id"]), born)
-    where: Filter = any_of(equal(read_as.number_field, item.facts["number"]), near)
-    return Query(links.OBJECTS[item.kind], read_as.fields, where, show_private=not ctx.entity)
+def _record_query(ctx: RunContext, group: Sequence[Open]) -> Query:
+    kind, customer_id = group[0].kind, group[0].facts["customer_id"]
+    read_as = _READ_AS[kind]
+    born = at_least("AUWHENCREATED", format_stamp(min(item.sent_at for item in group) - BORN_BEFORE, ctx.offset))
+    near = all_of(equal("CUSTOMERID", customer_id), born)
+    numbers = one_of(read_as.number_field, [item.facts["number"] for item in group])
+    return Query(links.OBJECTS[kind], read_as.fields, any_of(numbers, near), show_private=not ctx.entity)
 
 
 @dataclass(frozen=True)
