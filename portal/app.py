@@ -55,6 +55,10 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
+LEAST_IDLE_SECONDS = 10
+"""A worker may compute for this long between two statements of a transaction, on a machine that is busy."""
+
+
 def _cookie_name(settings: Settings) -> str:
     """Its own for each install: cookies do not tell ports apart, and two portals on one host would sign each other
     out."""
@@ -77,7 +81,7 @@ def _init_extensions(app: Flask) -> None:
     bootstrap.init_app(app)
     settings: Settings = app.extensions["portal_settings"]
     with app.app_context():
-        set_up_engine(db.engine, settings.database_wait_seconds)
+        set_up_engine(db.engine, settings.database_wait_seconds, max(settings.run_lease_seconds, LEAST_IDLE_SECONDS))
 
 
 def _init_pages(app: Flask) -> None:

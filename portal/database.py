@@ -91,11 +91,12 @@ def _seconds_postgresql(element: seconds_between, compiler: Any, **kw: Any) -> s
     return f"extract(epoch from {second} - {first})"
 
 
-def set_up_engine(engine: Engine, wait_seconds: float = 30) -> None:
+def set_up_engine(engine: Engine, wait_seconds: float = 30, idle_seconds: float = 60) -> None:
     """Make `engine` safe for several processes, and wait no longer than that for a statement of a page: on SQLite for
-    whoever writes, on PostgreSQL for any answer."""
+    whoever writes, on PostgreSQL for any answer. PostgreSQL ends a transaction of a worker in which nothing was asked
+    for `idle_seconds`: nothing of ours pauses so long in one, so the worker is frozen, and what it holds is wanted."""
     if engine.dialect.name != "sqlite":
-        event.listen(engine, "do_connect", _connect_patiently(wait_seconds))
+        event.listen(engine, "do_connect", _connect_patiently(wait_seconds, idle_seconds))
         return
     event.listen(engine, "connect", _sqlite_connect(wait_seconds))
     event.listen(engine, "begin", _sqlite_begin)
@@ -117,10 +118,13 @@ def _sqlite_connect(wait_seconds: float) -> Any:
     return connect
 
 
-def _connect_patiently(wait_seconds: float) -> Any:
+def _connect_patiently(wait_seconds: float, idle_seconds: float) -> Any:
     def connect(_dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:
         connection = PatientConnection.connect(*arguments, **{"connect_timeout": CONNECT_SECONDS, **options})
         connection.wait_seconds = wait_seconds
+        if _times.get() == WORK_WAITS_TIMES:  # a page may stream a file to somebody slow, and locks nothing meanwhile
+            connection.execute(f"SET idle_in_transaction_session_timeout = {int(idle_seconds * 1000)}")
+            connection.commit()
         return connection
 
     return connect
@@ -172,7 +176,12 @@ def is_outage(error: BaseException | None) -> bool:
         return False
     if isinstance(error.orig, sqlite3.Error):
         return getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_OUTAGES
-    return error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.connection_invalidated or isinstance(error.orig, _POSTGRESQL_OUTAGES)
+
+
+_POSTGRESQL_OUTAGES = (
+    psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout,
+)  # fmt: skip
 
 
 _SQLITE_OUTAGES = {

@@ -14,12 +14,12 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.test import TestResponse
 
 from portal.app import create_app
 from portal.cli.main import cli
-from portal.database import page_waits, set_up_engine
+from portal.database import is_outage, page_waits, set_up_engine
 from portal.extensions import db
 from tests.factories import make_settings
 from tests.integration.safety.house import House, alone, settings_for
@@ -188,4 +188,24 @@ def test_the_statement_is_given_up_and_the_next_one_has_a_new_connection(
     with in_time(), pytest.raises(OperationalError, match="no answer within"):
         contextvars.Context().run(ask, "SELECT pg_sleep(60)")
     assert contextvars.Context().run(ask, "SELECT 2") == 2
+    engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.part("the database", "a worker frozen amid a transaction")
+def test_what_it_holds_is_let_go_and_another_worker_goes_on(postgres_databases: Any, postgres_name: str) -> None:
+    engine = sa.create_engine(postgres_databases.url(postgres_name))
+    set_up_engine(engine, 30, idle_seconds=1)
+    add = sa.text("INSERT INTO sign_in_failures (subject, count, last_at) VALUES ('frozen', 0, now())")
+    take = sa.text("UPDATE sign_in_failures SET count = count + 1 WHERE subject = 'frozen' RETURNING count")
+    with engine.begin() as connection:
+        connection.execute(add)
+    with engine.connect() as frozen:
+        frozen.execute(take)
+        with in_time(), engine.begin() as other:
+            assert other.scalar(take) == 1
+        with pytest.raises(DBAPIError, match="idle-in-transaction") as woken:
+            frozen.execute(sa.text("SELECT 1"))
+        assert is_outage(woken.value)
+        frozen.invalidate()
     engine.dispose()
