@@ -124,6 +124,8 @@ def _connect_patiently(wait_seconds: float, idle_seconds: float) -> Any:
         connection.wait_seconds = wait_seconds
         if _times.get() == WORK_WAITS_TIMES:  # a page may stream a file to somebody slow, and locks nothing meanwhile
             connection.execute(f"SET idle_in_transaction_session_timeout = {int(idle_seconds * 1000)}")
+            # The server, too, gives up a statement that its client has stopped in the middle of.
+            connection.execute(f"SET statement_timeout = {int(wait_seconds * WORK_WAITS_TIMES * 1000)}")
             connection.commit()
         return connection
 

@@ -119,6 +119,13 @@ class Databases:
         """End every connection to a database, as a server that restarts does."""
         self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
+    def is_at_rest(self, name: str) -> bool:
+        """Whether no connection to a database is amid a transaction or a statement."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state <> 'idle'"
+        with psycopg.connect(self.address.replace("+psycopg", ""), autocommit=True) as connection:
+            found = connection.execute(query, (name,)).fetchone()
+        return found == (0,)
+
     def drop(self, name: str) -> None:
         """Drop it, whoever is still connected."""
         self._run(f'DROP DATABASE "{name}" WITH (FORCE)')

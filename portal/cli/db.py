@@ -79,6 +79,7 @@ def _copy(target: Path) -> None:
 
 def upgrade() -> None:
     """Run every migration that the current application's database lacks."""
+    let_go()  # a connection from before has limits that a migration of a large book would not keep
     with waiting_for_ever():
         flask_migrate.upgrade(directory=str(MIGRATIONS))
 

@@ -57,6 +57,7 @@ def a_worker_frozen_before_its_request_leaves_and_woken(stage: Stage) -> None:
     run_id = stage.press()
     stage.until(stage.stopped, "the worker has stopped between transaction 1 and its request")
     job = frozen.job()
+    stage.until_at_rest()
     os.kill(job, signal.SIGSTOP)
     stage.tell("the job is frozen")
     stage.worker()

@@ -208,4 +208,6 @@ def test_what_it_holds_is_let_go_and_another_worker_goes_on(postgres_databases: 
             frozen.execute(sa.text("SELECT 1"))
         assert is_outage(woken.value)
         frozen.invalidate()
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SHOW statement_timeout")) == "10min"
     engine.dispose()
