@@ -12,6 +12,9 @@ from portal.config import Settings
 from portal.database import only_reads, page_waits, set_up_engine
 from portal.extensions import bootstrap, csrf, db, login_manager, migrate
 
+LEAST_IDLE_SECONDS = 10
+"""A worker may compute for this long between two statements of a transaction, on a machine that is busy."""
+
 
 class _Portal(Flask):
     def log_exception(self, *_: Any) -> None:
@@ -53,10 +56,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
     }
-
-
-LEAST_IDLE_SECONDS = 10
-"""A worker may compute for this long between two statements of a transaction, on a machine that is busy."""
 
 
 def _cookie_name(settings: Settings) -> str:

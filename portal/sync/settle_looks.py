@@ -1,7 +1,7 @@
 """What Intacct's book says of open postings: whether each is there, something near it is, or neither.
 
-All of one look go out together: a lost reply leaves a whole batch open, and asking for one after the other would take
-the connection of a long sync. Network only, but for what is linked here.
+All go out together: a lost reply leaves a whole batch open, and asking for one after the other would take a request
+each before the sync could begin. Network only, but for what is linked here.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class Clock:
         self.there.advance(timedelta(**by).total_seconds())
 
 
-EVERY, EVERY_TRODDEN = 40, 120
+EVERY, EVERY_TRODDEN = 30, 90
 """At a point workers of one seed in so many die; of fewer at one that every run passes, or no run would come far."""
 
 

@@ -23,9 +23,6 @@ ENOUGH_SEEDS = 500
 OFTEN, SHARE = 250, 0.85
 """Of the points that so many seeds pass, this share has to be struck; which are left to luck is told below."""
 
-PASSED_ENOUGH = 300
-"""At points that seeds passed so many times in all some seven workers should have died: none is no accident."""
-
 COMMITTING = ("claim", "sign_in", "settle", "read", "take_back", "customers", "invoices", "credit_notes", "payments",
               "close", "sweep", "tie_out")  # fmt: skip
 """Steps in which workers have to die at a commit, whatever else there is."""
@@ -73,14 +70,7 @@ class Points:
             return []
         places = {(point.moment.split()[-1], point.step) for point in self.struck}
         demanded = [(what, step) for what, steps in (("commit", COMMITTING), ("request", CALLING)) for step in steps]
-        passed: Counter[tuple[str, str]] = Counter()
-        for point, count in self.passed.items():
-            passed[point.moment.split()[-1], point.step] += count
-        missing = [
-            f"nobody died at a {what} in {step}"
-            for what, step in demanded
-            if (what, step) not in places and passed[what, step] >= PASSED_ENOUGH
-        ]
+        missing = [f"nobody died at a {what} in {step}" for what, step in demanded if (what, step) not in places]
         often = [point for point, count in self.passed.items() if count >= OFTEN]
         struck = len(often) - len(self.spared())
         if struck < SHARE * len(often):

@@ -201,10 +201,8 @@ class Stage:
 
     def until_at_rest(self) -> None:
         """Wait until nobody is amid a transaction: what is frozen then keeps nothing locked."""
-        with self.portal():
-            db.session.commit()
-        here = self.scenery
-        self.until(lambda: here.databases.is_at_rest(here.database), "nobody is amid a transaction")
+        databases, name = self.scenery.databases, self.scenery.database
+        self.until(lambda: databases.is_at_rest(name), "nobody is amid a transaction")
 
     def until_held(self, *, requests: int = 1) -> None:
         """Wait until the sandbox holds so many requests."""
