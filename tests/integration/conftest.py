@@ -16,6 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
+from portal import database as connections
 from portal.app import create_app
 from portal.extensions import db
 from portal.models.company import Company
@@ -73,6 +74,16 @@ def postgres_name(postgres_databases: Databases) -> Iterator[str]:
     migrate(postgres_databases.url(name))
     yield name
     postgres_databases.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def new_thread() -> Iterator[None]:
+    """A page tells its thread how it works with the database; each test begins as a thread that has shown none."""
+    waits = connections._times.set(connections.WORK_WAITS_TIMES)
+    reads = connections._only_reads.set(False)
+    yield
+    connections._only_reads.reset(reads)
+    connections._times.reset(waits)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
