@@ -18,6 +18,7 @@ from portal.database import waiting_for_ever
 from portal.errors import Misused, PortalError
 from portal.extensions import db
 from portal.queries.revisions import MIGRATIONS
+from portal.services import wanted
 
 
 @click.group("db", cls=Group)
@@ -78,10 +79,13 @@ def _copy(target: Path) -> None:
 
 
 def upgrade() -> None:
-    """Run every migration that the current application's database lacks."""
+    """Run every migration that the current application's database lacks, then note what an earlier version did not."""
     let_go()  # a connection from before has limits that a migration of a large book would not keep
     with waiting_for_ever():
         flask_migrate.upgrade(directory=str(MIGRATIONS))
+        wanted.note_missing_credit_notes()
+        db.session.commit()
+    let_go()
 
 
 def current_revision() -> str:

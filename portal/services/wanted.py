@@ -75,13 +75,14 @@ def note_full_credits(book: Book) -> None:
         _note_credit_note(book, note)
 
 
-def note_missing_credit_notes(book: Book) -> None:
+def note_missing_credit_notes() -> None:
     """Give a sync row to each credit note that has none: those of companies that were connected before credit notes
-    were sent."""
-    known = select(SyncRow.record_id).where(SyncRow.book_id == book.id, SyncRow.kind == Kind.CREDIT_NOTE)
-    query = select(CreditNote).where(CreditNote.company_id == book.company_id, CreditNote.id.not_in(known))
-    for note in db.session.scalars(query).all():
-        _note_credit_note(book, note)
+    were sent. Looks through all credit notes, so it is for upgrades. Flushes."""
+    for book in db.session.scalars(select(Book).where(Book.active)).all():
+        known = select(SyncRow.record_id).where(SyncRow.book_id == book.id, SyncRow.kind == Kind.CREDIT_NOTE)
+        query = select(CreditNote).where(CreditNote.company_id == book.company_id, CreditNote.id.not_in(known))
+        for note in db.session.scalars(query).all():
+            _note_credit_note(book, note)
 
 
 def _note_credit_note(book: Book, note: CreditNote) -> None:

@@ -22,7 +22,7 @@ from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.models.types import utcnow
 from portal.problems import ledger
 from portal.problems.outages import described
-from portal.services import gateways, integration_settings, wanted
+from portal.services import gateways, integration_settings
 from portal.services.gateway_usage import Meter
 from portal.sync import (
     lease,
@@ -220,7 +220,6 @@ def _write(ctx: RunContext) -> None:
     today = _today(ctx)
     ctx.begin("take_back")
     if ctx.choices.write_credit_notes:
-        _note_credit_notes(ctx)
         write_credits.take_back(ctx, today)
     if ctx.choices.write_payments:
         write_payments.take_back(ctx, today)
@@ -232,11 +231,6 @@ def _write(ctx: RunContext) -> None:
         write_credits.write(ctx, today)
     if ctx.choices.write_payments:
         write_payments.write(ctx, today)
-
-
-def _note_credit_notes(ctx: RunContext) -> None:
-    wanted.note_missing_credit_notes(db.session.get_one(Book, ctx.book_id))
-    ctx.checkpoint()
 
 
 def _sum_up(ctx: RunContext) -> None:

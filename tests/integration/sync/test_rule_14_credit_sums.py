@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from portal.cli.db import upgrade
+from portal.extensions import db
 from portal.models.sync import Kind
 from tests.factories import make_credit_note, make_customer, make_invoice, make_line
 from tests.integration.sync.conftest import World, only_problem, row_of
@@ -31,6 +33,17 @@ def test_a_credit_note_is_posted_whole_as_an_adjustment_of_its_total(world: Worl
     sent = len(world.postings())
     ok(world.sync())
     assert len(world.postings()) == sent
+
+
+def test_a_credit_note_from_before_credit_notes_were_sent_is_sent_once_the_database_was_upgraded(world: World) -> None:
+    note = make_credit_note("80.00", customer=make_customer(world.company), number="CN-1")
+    ok(world.sync())
+    other = make_credit_note("70.00", customer=note.customer, number="CN-2")
+    db.session.delete(row_of(world, Kind.CREDIT_NOTE, other.id))
+    db.session.commit()
+    upgrade()
+    ok(world.sync())
+    assert [row["RECORDID"] for row in world.there("ARADJUSTMENT")] == ["CN-1", "CN-2"]
 
 
 @pytest.mark.rule(14, "out")
