@@ -20,8 +20,9 @@ WORTH_SAVING = 0.05
 
 @dataclass(frozen=True)
 class Outlook:
-    """A month beside what the company may use in it and has chosen."""
+    """A month of a company beside what it may use in it and has chosen."""
 
+    company: Company
     month: Month
     choices: Choices
 
@@ -33,7 +34,7 @@ class Outlook:
     @property
     def advice(self) -> list[str]:
         """What would help, where the forecast exceeds the allowance."""
-        return _advice(self.month, self.choices) if self.over else []
+        return _advice(self) if self.over else []
 
     @property
     def share(self) -> int | None:
@@ -42,44 +43,66 @@ class Outlook:
 
     @property
     def over(self) -> int:
-        """By how many functions the forecast exceeds the allowance; 0 where it does not, or is unknown."""
-        return max((self.month.forecast or 0) - self.allowance, 0) if self.allowance else 0
+        """By how many functions the forecast, or what is used already, exceeds the allowance; 0 where none does."""
+        most = max(self.month.forecast or 0, self.month.total.functions)
+        return max(most - self.allowance, 0) if self.allowance else 0
+
+    @property
+    def has_exceeded(self) -> bool:
+        """Whether more is used already than is allowed."""
+        return bool(self.allowance) and self.month.total.functions > (self.allowance or 0)
 
     @property
     def words(self) -> str:
-        """The forecast in a sentence."""
-        forecast = self.month.forecast
-        if self.month.is_over:
-            return f"The month came to {self.month.total.functions:,} functions."
-        if forecast is None:
-            return "A forecast needs one whole day."
-        at = f"about {forecast:,} by the month's end, at {round(self.month.pace or 0):,} a day"
-        if not self.allowance:
-            return f"It will be {at}."
+        """The forecast in a sentence or two."""
+        month = self.month
+        if month.counted_since is None or month.counted_since > month.last:
+            return _uncounted(month.counted_since)
+        if month.first > month.today:
+            return "The month has not begun."
+        if month.is_over:
+            began = f" Counting began on {month.counted_since:%-d %b %Y}." if month.counted_since > month.first else ""
+            return f"The month came to {month.total.functions:,} functions.{began}"
+        if month.forecast is None:
+            return "A forecast needs one whole day." + (f" {self._used_up()}" if self.has_exceeded else "")
+        imports = " Imports are not carried forward." if month.has_imports else ""
+        at = f"about {month.forecast:,} by the month's end, at {round(month.pace or 0):,} a day"
+        if self.has_exceeded:
+            return f"{self._used_up()} It will be {at}.{imports}"
         if self.over:
-            return f"It will be {at}: {self.over:,} more than the allowance of {self.allowance:,}."
-        return f"It will be {at}: within the allowance of {self.allowance:,}."
+            return f"It will be {at}: {self.over:,} more than the allowance of {self.allowance:,}.{imports}"
+        if self.allowance:
+            return f"It will be {at}: within the allowance of {self.allowance:,}.{imports}"
+        return f"It will be {at}.{imports}"
+
+    def _used_up(self) -> str:
+        used = self.month.total.functions
+        return f"{used - (self.allowance or 0):,} more than the allowance of {self.allowance:,} are used already."
+
+
+def _uncounted(since: dt.date | None) -> str:
+    return f"Nothing was counted before {since:%-d %b %Y}." if since else "Nothing has been counted yet."
 
 
 def outlook(company: Company, month: dt.date | None = None) -> Outlook:
     """The company's month; without one the present one."""
-    return Outlook(queries.month_of(company, month), integration_settings.load(company.id))
+    return Outlook(company, queries.month_of(company, month), integration_settings.load(company.id))
 
 
-def _advice(month: Month, choices: Choices) -> list[str]:
+def _advice(found: Outlook) -> list[str]:
     """What would make the month cheaper, what costs most first."""
-    least = WORTH_SAVING * month.total.functions
-    said = [_about(purpose, asked.functions, choices) for purpose, asked in month.purposes.items()
+    least = WORTH_SAVING * found.month.total.functions
+    said = [_about(purpose, asked.functions, found) for purpose, asked in found.month.purposes.items()
             if asked.functions >= least]  # fmt: skip
     last = "Each record that is sent counts one, whatever is switched off. Or agree on a larger allowance with Intacct."
     return [sentence for sentence in said if sentence] + [last]
 
 
-def _about(purpose: str, functions: int, choices: Choices) -> str:
+def _about(purpose: str, functions: int, found: Outlook) -> str:
     if purpose == RunKind.SYNC:
-        return f"Syncs took {functions:,} functions. {_fewer_syncs(choices)}"
+        return f"Syncs took {functions:,} functions. {_fewer_syncs(found)}"
     if purpose in (RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES):
-        prints = " Bring the PDF along costs one for each invoice; switch it off." if choices.import_pdfs else ""
+        prints = " Bring the PDF along costs one for each invoice; switch it off." if found.choices.import_pdfs else ""
         return f"Imports took {functions:,}. One is needed once; another one costs as much again.{prints}"
     if purpose == RunKind.PREVIEW:
         return f"Previews took {functions:,}: each asks all that a sync asks. Preview less often."
@@ -88,15 +111,20 @@ def _about(purpose: str, functions: int, choices: Choices) -> str:
     return ""
 
 
-def _fewer_syncs(choices: Choices) -> str:
-    said = []
+def _fewer_syncs(found: Outlook) -> str:
+    """What syncing less often would save: only what a sync asks whatever has changed."""
+    looks, choices = queries.looks_of_syncs(found.company, found.month), found.choices
+    if looks.functions < WORTH_SAVING * found.month.total.functions:
+        return "Nearly all are for records that were sent or had changed: syncing less often would save little."
+    syncs = "one sync" if looks.requests == 1 else f"{looks.requests:,} syncs"
+    said = [f"{looks.functions:,} of them are what {syncs} asked whatever had changed."]
     if choices.auto_sync:
         said.append("Switch Reconcile to Intacct off and sync by hand once or twice a day.")
     if choices.read_invoices and len(choices.invoice_document_types) > 1:
         said.append(
             f"Read fewer document types: each of the {len(choices.invoice_document_types)} is asked for in every sync."
         )
-    said += [] if said else ["Sync less often."]
+    said += [] if len(said) > 1 else ["Sync less often."]
     return " ".join(said)
 
 

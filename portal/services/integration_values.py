@@ -125,8 +125,9 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("sync_full_credits", Takes.SWITCH, ADVANCED, "Sync credits that settle a whole invoice",
                 "Off: an invoice that credits alone settle is settled on its own side only, and shown as such."),
         Setting("monthly_allowance", Takes.COUNT, ADVANCED, "Monthly allowance at Intacct",
-                "How many API transactions your Intacct contract holds a month. The forecast on Accounting sync is held"
-                " against it. Empty: none is known."),
+                "How many API transactions your Intacct contract holds a month; by the word of Intacct's partners each"
+                " function that the portal asks for is one. The forecast on Accounting sync is held against it. Empty:"
+                " none is known."),
     )
 }  # fmt: skip
 

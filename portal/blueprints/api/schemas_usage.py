@@ -18,10 +18,13 @@ USAGE: dict[str, Schema] = {
             "days": many(thing({"day": day(), **_ASKED}), description="Those on which something was asked."),
             "purposes": many(thing({"purpose": text("A run's kind, check or lists."), **_ASKED})),
             "allowance": {**_MAY_LACK, "description": "The setting monthly_allowance."},
-            "forecast": {**_MAY_LACK, "description": "Functions by the month's end; null before the first whole day."},
-            "over": whole("By how many functions the forecast exceeds the allowance."),
+            "forecast": {
+                **_MAY_LACK,
+                "description": "Functions by the month's end, imports not carried on; null before the first whole day.",
+            },
+            "over": whole("By how many functions the forecast, or what is used already, exceeds the allowance."),
             "words": text("The forecast in a sentence."),
-            "advice": many(text(), description="What would help, where the forecast exceeds the allowance."),
+            "advice": many(text(), description="What would help, where `over` is more than 0."),
         }
     ),
 }

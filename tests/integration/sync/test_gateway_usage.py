@@ -125,6 +125,7 @@ def test_what_another_company_asked_is_not_shown(app: Flask) -> None:
 def test_the_forecast_goes_on_at_the_pace_of_the_last_whole_days(app: Flask) -> None:
     company = make_company()
     today = company.today()
+    use(company, today - dt.timedelta(days=3), 9)
     use(company, today - dt.timedelta(days=2), 100)
     use(company, today - dt.timedelta(days=1), 300)
     use(company, today, 50)
@@ -134,9 +135,23 @@ def test_the_forecast_goes_on_at_the_pace_of_the_last_whole_days(app: Flask) -> 
     assert month.forecast == month.total.functions + 150 + 200 * left
 
 
-def test_there_is_no_forecast_before_the_first_whole_day(app: Flask) -> None:
+def test_an_import_is_not_carried_forward(app: Flask) -> None:
     company = make_company()
-    use(company, company.today(), 50)
+    today = company.today()
+    for back, functions in ((3, 9), (2, 100), (1, 100)):
+        use(company, today - dt.timedelta(days=back), functions)
+    for back in (1, 0):
+        use(company, today - dt.timedelta(days=back), 9000, "import_customers")
+    month = month_of(company)
+    assert month.pace == 100
+    assert month.forecast == month.total.functions + 100 * (1 + (month.last - today).days)
+    assert gateway_outlook.outlook(company).words.endswith("Imports are not carried forward.")
+
+
+@pytest.mark.parametrize("back", [0, 1])
+def test_there_is_no_forecast_before_the_first_whole_day(app: Flask, back: int) -> None:
+    company = make_company()
+    use(company, company.today() - dt.timedelta(days=back), 50)
     assert month_of(company).forecast is None
     assert gateway_outlook.outlook(company).words == "A forecast needs one whole day."
 
@@ -147,7 +162,17 @@ def test_a_past_month_is_told_and_not_forecast(app: Flask) -> None:
     use(company, dt.date(2026, 2, 1), 9)
     found = gateway_outlook.outlook(company, parse_month("2026-01"))
     assert (found.month.total.functions, found.month.forecast) == (7, 7)
-    assert found.words == "The month came to 7 functions."
+    assert found.words == "The month came to 7 functions. Counting began on 31 Jan 2026."
+    assert gateway_outlook.outlook(company, parse_month("2026-02")).words == "The month came to 9 functions."
+
+
+@pytest.mark.parametrize(("month", "words"), [
+    ("2025-12", "Nothing was counted before 31 Jan 2026."), ("2199-01", "The month has not begun."),
+])  # fmt: skip
+def test_a_month_before_counting_began_and_one_to_come_say_so(app: Flask, month: str, words: str) -> None:
+    company = make_company()
+    use(company, dt.date(2026, 1, 31), 7)
+    assert gateway_outlook.outlook(company, parse_month(month)).words == words
 
 
 @pytest.mark.parametrize("text", ["2026", "2026-13", "November", "2026-1-1", "2026-11-01"])
@@ -157,22 +182,44 @@ def test_what_is_no_month_is_refused(text: str) -> None:
 
 
 def test_a_forecast_above_the_allowance_says_what_would_help(world: World) -> None:
+    world.choose(monthly_allowance=1000)
     company = world.company
-    world.choose(monthly_allowance=1000, auto_sync=True, read_invoices=True, invoice_document_types=["A", "B", "C"])
-    for back in range(1, 8):
-        use(company, company.today() - dt.timedelta(days=back), 900)
+    use(company, company.today(), 500, "preview")
+    for back in range(1, 9):
+        use(company, company.today() - dt.timedelta(days=back), 900, "preview")
     found = gateway_outlook.outlook(company)
-    if found.month.total.functions:  # on the first of a month the month is still empty, but its forecast is not
-        assert "Switch Reconcile to Intacct off" in found.advice[0]
-        assert "each of the 3" in found.advice[0]
     assert found.over == found.month.forecast - 1000 > 0
     assert "more than the allowance of 1,000" in found.words
+    assert found.advice[0].startswith("Previews took ")
     assert found.advice[-1].startswith("Each record that is sent counts one")
+
+
+def test_syncing_less_is_advised_by_what_it_would_save(world: World) -> None:
+    world.choose(monthly_allowance=10, auto_sync=True, read_invoices=True, invoice_document_types=["A", "B", "C"])
+    counts = [ok(world.sync()).counts["gateway_functions"] for _ in range(3)]
+    [advice, _] = gateway_outlook.outlook(world.company).advice
+    assert f" {3 * min(counts)} of them are what 3 syncs asked whatever had changed." in advice
+    assert "Switch Reconcile to Intacct off" in advice
+    assert "each of the 3" in advice
+    row = db.session.scalars(db.select(GatewayUsage).filter_by(purpose="sync")).one()
+    row.functions += 9000
+    db.session.commit()
+    advice = gateway_outlook.outlook(world.company).advice[0]
+    assert advice.endswith("syncing less often would save little.")
+
+
+def test_what_is_used_up_already_is_told_as_such(world: World) -> None:
+    world.choose(monthly_allowance=100)
+    use(world.company, world.company.today(), 160)
+    found = gateway_outlook.outlook(world.company)
+    assert (found.has_exceeded, found.over) == (True, 60)
+    assert found.words == "A forecast needs one whole day. 60 more than the allowance of 100 are used already."
 
 
 def test_a_forecast_within_the_allowance_asks_for_nothing(world: World) -> None:
     world.choose(monthly_allowance=1_000_000, auto_sync=True)
-    use(world.company, world.company.today() - dt.timedelta(days=1), 900)
+    for back in (1, 2):
+        use(world.company, world.company.today() - dt.timedelta(days=back), 900)
     found = gateway_outlook.outlook(world.company)
     assert (found.over, found.advice) == (0, [])
     assert "within the allowance of 1,000,000" in found.words
