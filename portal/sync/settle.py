@@ -17,6 +17,7 @@ from portal.intacct.errors import ControlIdUsed, SessionExpired
 from portal.intacct.gateway import Call
 from portal.models.sync import SOURCES, Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
+from portal.problems import ledger
 from portal.sync import answers, judging, links, sending
 from portal.sync.answers import Answer, Stored
 from portal.sync.context import RunContext
@@ -53,7 +54,7 @@ def _tell_of_other_entities(ctx: RunContext) -> None:
             f"It is not known whether Intacct has {row.kind} {posting.facts.get('number', '')}: it was sent to {place},"
             " and this connection looks elsewhere. Nothing is sent again. Connect to it again to find out."
         )
-        judging.problem(ctx, row, "cannot_tell", text, near={})
+        judging.problem(ctx, row, "cannot_tell", text, near={}, entity=posting.entity)
     ctx.checkpoint()
 
 
@@ -94,6 +95,10 @@ def _is_lost(ctx: RunContext, item: Open, finding: Finding, began: datetime) -> 
         _cannot_tell(ctx, item, finding.near)
     elif item.id_was_used:
         _id_is_used(ctx, item)
+    elif db.session.get_one(SyncRow, item.row_id).hold:
+        _not_executed(ctx, item, "Intacct does not have it. It is left out here on purpose and does not go again.")
+    elif _is_undecided(item):
+        _cannot_tell(ctx, item)
     else:
         ctx.commit()
         return True
@@ -143,6 +148,13 @@ def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
     ctx.count("settled")
 
 
+def _is_undecided(item: Open) -> bool:
+    """Whether people were told that nothing is sent until they decide, and have not; what was told only of a posting in
+    another entity is decided by the look in that entity."""
+    problem = ledger.open_problem(item.row_id)
+    return problem is not None and problem.code == "cannot_tell" and "entity" not in problem.details
+
+
 def _cannot_tell(ctx: RunContext, item: Open, near: There | None = None) -> None:
     row = db.session.get_one(SyncRow, item.row_id)
     if not row.hold:  # else a person has decided to leave it
@@ -171,9 +183,13 @@ def _id_is_used(ctx: RunContext, item: Open) -> None:
 
 def _burnt(ctx: RunContext, item: Open) -> None:
     """Intacct calls the control id used and certainly does not have the record: the next posting gets a new one."""
+    _not_executed(ctx, item, "Intacct does not have it; it goes again under a new control id.")
+
+
+def _not_executed(ctx: RunContext, item: Open, text: str) -> None:
     posting = db.session.get_one(Posting, item.posting_id)
     posting.state, posting.answered_at = PostingState.NOT_EXECUTED, utcnow()
-    ctx.item("not_sent", "Intacct does not have it; it goes again under a new control id.", row_id=item.row_id)
+    ctx.item("not_sent", text, row_id=item.row_id)
     ctx.checkpoint()
 
 

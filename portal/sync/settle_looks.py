@@ -14,6 +14,7 @@ from typing import Any
 
 from portal.intacct.queries import Query, all_of, any_of, at_least, equal, like, one_of
 from portal.intacct.stamps import format_stamp
+from portal.models.base import Origin
 from portal.models.sync import SOURCES, Act, Kind
 from portal.sync import directory, links, looking, sending
 from portal.sync.context import RunContext
@@ -165,13 +166,14 @@ _READ_AS = {
 
 
 def _near(ctx: RunContext, item: Open, found: Sequence[There]) -> There | None:
-    """A record of the same customer, date and total that carries no reference and is linked to nothing of ours."""
+    """A record of the same customer, date and total that carries no reference and is linked to nothing that was made
+    here. One that came in from Intacct may well be what somebody typed there in place of the posting."""
     for there in found:
         same = (there.customer_id, there.date) == (item.facts["customer_id"], item.facts["date"])
         if same and not there.ref and not there.gone_back and Decimal(there.total) == Decimal(item.facts["total"]):
             taken = links.linked_row(ctx.book_id, links.OBJECTS[item.kind], there.key)
             ctx.commit()
-            if taken is None:
+            if taken is None or taken.origin == Origin.INTACCT:
                 return there
     return None
 

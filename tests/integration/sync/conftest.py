@@ -114,6 +114,7 @@ class MovedClock:
             "portal.sync.links",
             "portal.sync.picture",
             "portal.sync.answers",
+            "portal.sync.choices",
             "portal.sync.due",
             "portal.sync.runs",
         ):

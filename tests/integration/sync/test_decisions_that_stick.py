@@ -10,16 +10,14 @@ import pytest
 from portal.extensions import db
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
+from portal.models.run import RunKind
 from portal.models.sync import Hold, Kind, SyncRow
 from portal.services import customers, invoices, payments
 from portal.services.customers import CustomerData
 from portal.sync import choices
 from tests.factories import ACTOR, make_customer, make_invoice, make_line, make_payment
 from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
-from tests.integration.sync.scenes import (
-    ok,
-    texts,
-)
+from tests.integration.sync.scenes import due, ok, texts
 from tests.integration.sync.test_rules import edited
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -144,13 +142,78 @@ def test_leaving_what_cannot_be_told_stays_left(world: World, clock: MovedClock)
     world.act("create_invoice", customerid="C-1", invoiceno="OTHER", amount="100", date="03/01/2026")
     clock.advance(minutes=25)
     world.sync()
-    problem = only_problem(world, "cannot_tell")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("portal.sync.choices.utcnow", lambda: dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30))
-        choices.resolve(problem, "leave", actor=ACTOR)
+    choices.resolve(only_problem(world, "cannot_tell"), "leave", actor=ACTOR)
     clock.advance(hours=2)
     world.sync()
     assert texts(world) == []
+
+
+@pytest.fixture
+def typed_there(world: World, clock: MovedClock) -> Payment:
+    """A payment of ours whose request was lost, and whose receipt somebody typed into Intacct; the wait is over."""
+    invoice = make_invoice("100.00", customer=make_customer(world.company, "Acme", number="C-1"), number="INV-1")
+    ok(world.sync())
+    payment = make_payment("50.00", on={invoice: "50.00"}, number="PMT-1")
+    world.fault({"function": "create", "object": "ARPYMT"}, "dropped_before")
+    world.sync()
+    world.act(
+        "receive_payment", invoice_recordid="INV-1", amount="50", document="CHK-4711", date=f"{payment.date:%m/%d/%Y}"
+    )
+    clock.advance(minutes=25)
+    return payment
+
+
+@pytest.mark.parametrize("first", [RunKind.SETTLE, RunKind.SYNC])
+def test_a_receipt_typed_there_in_place_of_a_lost_one_is_asked_about_even_once_it_was_read(
+    world: World, clock: MovedClock, typed_there: Payment, first: RunKind
+) -> None:
+    world.sync(first)
+    for _ in range(3):
+        clock.advance(minutes=65)
+        world.sync()
+    assert "Nothing is sent again until you decide" in only_problem(world, "cannot_tell").text
+    assert len(world.alive("ARPYMT", CUSTOMERID="C-1")) == 1
+
+
+def test_a_receipt_that_was_read_can_be_called_the_lost_one(
+    world: World, clock: MovedClock, typed_there: Payment
+) -> None:
+    world.sync()
+    problem = only_problem(world, "cannot_tell")
+    choices.resolve(problem, "link", to=problem.details["near"]["key"], actor=ACTOR)
+    ok(world.sync())
+    assert (world.state(typed_there), due(world, "INV-1")) == ("synced", "50")
+    assert db.session.get_one(Invoice, typed_there.applications[0].invoice_id).balance == 50
+
+
+def test_a_lost_payment_that_was_left_is_not_sent_and_goes_once_it_is_taken_back(
+    world: World, clock: MovedClock, typed_there: Payment
+) -> None:
+    world.sync()
+    choices.resolve(only_problem(world, "cannot_tell"), "leave", actor=ACTOR)
+    world.act("reverse_payment", payment_key=world.alive("ARPYMT", CUSTOMERID="C-1")[0]["RECORDNO"])
+    for _ in range(3):
+        clock.advance(minutes=65)
+        world.sync()
+    assert (world.alive("ARPYMT", CUSTOMERID="C-1"), world.state(typed_there)) == ([], "excluded")
+    choices.unskip(row_of(world, Kind.PAYMENT, typed_there.id), actor=ACTOR)
+    ok(world.sync())
+    assert [row["DOCNUMBER"] for row in world.alive("ARPYMT", CUSTOMERID="C-1")] == ["PMT-1"]
+
+
+def test_who_was_told_that_nothing_is_sent_before_a_decision_decides(
+    world: World, clock: MovedClock, typed_there: Payment
+) -> None:
+    world.sync(RunKind.SETTLE)
+    only_problem(world, "cannot_tell")
+    world.act("reverse_payment", payment_key=world.alive("ARPYMT", CUSTOMERID="C-1")[0]["RECORDNO"])
+    clock.advance(minutes=65)
+    world.sync()
+    assert world.alive("ARPYMT", CUSTOMERID="C-1") == []
+    choices.resolve(only_problem(world, "cannot_tell"), "post_again", actor=ACTOR)
+    clock.advance(minutes=65)
+    ok(world.sync())
+    assert [row["DOCNUMBER"] for row in world.alive("ARPYMT", CUSTOMERID="C-1")] == ["PMT-1"]
 
 
 def test_a_payment_number_taken_by_a_payment_on_a_linked_invoice_can_be_linked(world: World) -> None:
