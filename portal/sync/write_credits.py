@@ -4,7 +4,7 @@ themselves deleted when voided or changed here."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from portal.extensions import db
 from portal.models.sync import Act, Kind, Pair, Posting, PostingState, SyncRow
 from portal.problems import ledger
 from portal.services.checks import show
-from portal.sync import apply_rests, gone, judging, links, looking, open_days, required, sending
+from portal.sync import apply_rests, elsewhere, gone, judging, links, looking, open_days, required, sending
 from portal.sync.candidates import candidates
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
@@ -104,15 +104,22 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
         return
     there = looking.adjustments_by_key(ctx, [snapshot.key for snapshot in snapshots])
     uses = uses_of(ctx, there)
+    unknown = elsewhere.unknown_here(
+        ctx, snapshots, {key: {invoice for use in found for invoice in use.amounts} for key, found in uses.items()}
+    )
     chains = [
-        chain for snapshot in snapshots if (chain := _judge(ctx, snapshot, there.get(snapshot.key), uses)) is not None
+        chain
+        for snapshot in snapshots
+        if (chain := _judge(ctx, snapshot, there.get(snapshot.key), uses, unknown)) is not None
     ]
     ctx.checkpoint()
     undone = _undo(ctx, chains, today)
     sending.send_all(ctx, [_ready_to_delete(snapshot) for snapshot in undone if snapshot.decision.next == Next.DELETE])
 
 
-def _judge(ctx: RunContext, snapshot: Snapshot, there: There | None, uses: dict[str, list[Use]]) -> Chain | None:
+def _judge(
+    ctx: RunContext, snapshot: Snapshot, there: There | None, uses: dict[str, list[Use]], unknown: elsewhere.Unknown
+) -> Chain | None:
     row = db.session.get_one(SyncRow, snapshot.row_id)
     if there is None and not snapshot.want:
         links.unlink(row)
@@ -137,7 +144,19 @@ def _judge(ctx: RunContext, snapshot: Snapshot, there: There | None, uses: dict[
             there=there.seen(),
         )  # fmt: skip
         return None
+    if lies := _lying_on(found, unknown.get(snapshot.key, {})):
+        elsewhere.tell(ctx, snapshot, _what_happened(snapshot), there, lies)
+        return None
     return Chain(snapshot, found)
+
+
+def _lying_on(uses: Sequence[Use], numbers: Mapping[str, str]) -> dict[str, Decimal]:
+    """What these uses put on the invoices of these keys, by number."""
+    lies: dict[str, Decimal] = {}
+    for use in uses:
+        for key in use.amounts.keys() & numbers.keys():
+            lies[numbers[key]] = lies.get(numbers[key], Decimal(0)) + use.amounts[key]
+    return lies
 
 
 def _taken_off(snapshot: Snapshot) -> set[str]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from portal.extensions import db
 from portal.models.sync import LEFT_WITH_INVOICE, Act, Hold, Kind, SyncRow
 from portal.problems import ledger
-from portal.sync import apply_rests, gone, judging, links, looking, open_days, sending
+from portal.sync import apply_rests, elsewhere, gone, judging, links, looking, open_days, sending
 from portal.sync.candidates import candidates
 from portal.sync.context import RunContext
 from portal.sync.decide import Next
@@ -42,7 +42,16 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
     if not snapshots:
         return
     there = looking.payments_by_key(ctx, [snapshot.key for snapshot in snapshots])
-    ready = [item for snapshot in snapshots if (item := _judge_reverse(ctx, snapshot, there.get(snapshot.key), today))]
+    lying = looking.applied_of(ctx, [snapshot.key for snapshot in snapshots])
+    unknown = elsewhere.unknown_here(ctx, snapshots, lying)
+    ready = []
+    for snapshot in snapshots:
+        key, record = snapshot.key, there.get(snapshot.key)
+        if record is not None and not record.gone_back and key in unknown:
+            lies = {number: lying[key][invoice] for invoice, number in unknown[key].items()}
+            elsewhere.tell(ctx, snapshot, "changed" if snapshot.want else "voided", record, lies)
+        elif item := _judge_reverse(ctx, snapshot, record, today):
+            ready.append(item)
     ctx.checkpoint()
     sending.send_all(ctx, ready)
 

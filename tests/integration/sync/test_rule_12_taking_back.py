@@ -10,10 +10,11 @@ from portal.extensions import db
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.services import credit_notes, payments
+from portal.services import applying, credit_notes, payments
+from portal.services.payments import PaymentData
 from tests.factories import ACTOR, make_credit_note, make_credit_note_data, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import MovedClock, World, only_problem
-from tests.integration.sync.scenes import due, ok, texts
+from tests.integration.sync.scenes import apply_rest_there, due, ok, posted, texts
 from tests.integration.sync.test_exactly_once import settle_everything
 
 MODES = ("received", "success", "ignored")
@@ -129,6 +130,63 @@ def with_cash(world: World, number: str, *, cash: str, credit: str) -> None:
             ),
         )
         books.store.commit()
+
+
+UNKNOWN = "it was put on more than this portal knows of: 30.00 USD on invoice Z-1"
+
+
+@pytest.mark.parametrize("how", ["edited", "unapplied", "voided"])
+@pytest.mark.rule(12, "out")
+def test_a_payment_of_which_people_there_put_a_rest_on_an_invoice_unknown_here_is_not_taken_back(
+    world: World, how: str
+) -> None:
+    first, _, payment = posted(world)
+    world.act("create_invoice", customerid="C-1", invoiceno="Z-1", amount="30", date="03/01/2026")
+    apply_rest_there(world, "PMT-1", "Z-1", "30")
+    ok(world.sync())
+    if how == "edited":
+        payments.edit(
+            payment,
+            PaymentData(
+                payment.customer_id, payment.date, payment.amount, number=payment.number, reference="corrected"
+            ),
+            actor=ACTOR,
+        )
+    elif how == "unapplied":
+        payments.set_applied(payment, first, Decimal(40), actor=ACTOR)
+    else:
+        payments.void(payment, reason="bounced", actor=ACTOR)
+    world.sync()
+    assert UNKNOWN in only_problem(world, "changed_here").text
+    assert (due(world, "Z-1"), due(world, "INV-1")) == ("0", "0")
+    [z] = world.there("ARINVOICE", RECORDID="Z-1")
+    [lying] = world.there("ARPYMTDETAIL", RECORDKEY=z["RECORDNO"])
+    world.act("reverse_payment", payment_key=lying["PARENTPAYMENTKEY"])
+    ok(world.sync())
+    assert (texts(world), due(world, "Z-1")) == ([], "30")
+    assert due(world, "INV-1") == {"edited": "0", "unapplied": "10", "voided": "50"}[how]
+
+
+@pytest.mark.parametrize("how", ["unapplied", "voided"])
+@pytest.mark.rule(12, "out")
+def test_a_credit_note_that_people_there_put_on_an_invoice_unknown_here_is_only_taken_off_what_is_known(
+    world: World, how: str
+) -> None:
+    note, first, _ = applied_note(world)
+    world.act("create_invoice", customerid="C-1", invoiceno="Z-1", amount="30", date="03/01/2026")
+    key = world.there("ARADJUSTMENT", RECORDID="CN-1")[0]["RECORDNO"]
+    world.act("apply_credit", credit_key=key, invoice_recordid="Z-1", amount="5")
+    ok(world.sync())
+    if how == "voided":
+        credit_notes.void(note, reason="wrong", actor=ACTOR)
+        world.sync()
+        assert UNKNOWN.replace("30.00", "5.00") in only_problem(world, "changed_here").text
+        assert due(world, "INV-1") == "70"
+    else:
+        applying.unapply(note, first, actor=ACTOR)
+        ok(world.sync())
+        assert due(world, "INV-1") == "100"
+    assert due(world, "Z-1") == "25"
 
 
 @pytest.mark.rule(12, "out")
