@@ -50,6 +50,8 @@ def _runs(told: Exposition) -> None:
     )  # fmt: skip
     told.gauge("portal_run_leases_expired", "Runs whose worker is gone, not taken up yet.",
                ({}, figures.leases_expired()))  # fmt: skip
+    told.gauge("portal_runs_handed_back", "Runs that made way for others and wait for their next turn.",
+               ({}, figures.handed_back()))  # fmt: skip
     told.gauge("portal_run_oldest_queued_seconds", "How long the oldest queued run waits.",
                ({}, figures.oldest_queued_seconds()))  # fmt: skip
     told.gauge("portal_sync_late_seconds", "How long the most overdue hourly sync is due.",

@@ -56,6 +56,29 @@ def test_a_queued_run_grows_old_and_a_lost_lease_shows(world: World, app: Flask)
     assert (told["portal_run_leases_expired"], told["portal_run_takeovers_total"]) == (0, 1)
 
 
+def test_a_run_that_gave_way_is_healthy_and_the_count_of_takeovers_never_falls(world: World, app: Flask) -> None:
+    def told() -> tuple[float, float, float]:
+        found = figures(app)
+        names = ("portal_runs_handed_back", "portal_run_leases_expired", "portal_run_takeovers_total")
+        handed_back, expired, takeovers = (found[name] for name in names)
+        return handed_back, expired, takeovers
+
+    run = runs.request(world.book, RunKind.SYNC, trigger="test")
+    first = runs.claim(run.id, 60)
+    assert first
+    runs.hand_back(run.id, first)
+    assert told() == (1, 0, 0)
+    assert runs.claim(run.id, -1)
+    assert told() == (0, 1, 0), "to go on with it is no takeover"
+    for _ in range(2):  # its worker died; the next one gives way
+        token = runs.claim(run.id, 60)
+        assert token
+        runs.hand_back(run.id, token)
+        assert told() == (1, 0, 1)
+    db.session.expire_all()
+    assert db.session.get_one(Run, run.id).claims == 1, "the one that died"
+
+
 def test_postings_by_state_and_how_long_one_is_open(world: World, app: Flask) -> None:
     customer = make_customer(world.company)
     make_invoice("100.00", customer=customer, number="INV-1")
