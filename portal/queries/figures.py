@@ -83,7 +83,7 @@ def sync_late_seconds() -> float:
 
 
 def postings() -> dict[str, int]:
-    """All postings by state."""
+    """All postings there ever were, by state: attempts, of which a record may have several. Only `open` is current."""
     unposted = Posting.state != PostingState.POSTED
     found = dict.fromkeys((state.value for state in PostingState), 0)
     query = select(Posting.state, func.count()).where(unposted).group_by(Posting.state)

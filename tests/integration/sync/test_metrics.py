@@ -13,9 +13,11 @@ from portal.models.access import OutgoingMail
 from portal.models.run import Run, RunKind
 from portal.models.sync import Posting
 from portal.models.types import utcnow
+from portal.services import invoices
 from portal.sync import runs
-from tests.factories import make_customer, make_invoice
+from tests.factories import ACTOR, make_customer, make_invoice, make_line
 from tests.integration.sync.conftest import World
+from tests.integration.sync.test_rules import edited
 
 
 def figures(app: Flask) -> dict[str, float]:
@@ -92,6 +94,20 @@ def test_postings_by_state_and_how_long_one_is_open(world: World, app: Flask) ->
     assert counted["open"] == 1
     assert {state: told[f'portal_postings{{state="{state}"}}'] for state in counted} == counted
     assert told["portal_posting_oldest_open_seconds"] >= 0
+
+
+def test_an_attempt_stays_counted_when_the_record_came_through_later(world: World, app: Flask) -> None:
+    wrong, right = (make_line("50.00", account="NOWHERE"),), (make_line("50.00"),)
+    bad = make_invoice("50.00", customer=make_customer(world.company), number="INV-1", lines=wrong)
+    world.sync()
+    told = figures(app)
+    assert told['portal_postings{state="refused"}'] == 1
+    assert sum(value for name, value in told.items() if name.startswith("portal_problems_open")) == 1
+    invoices.edit(bad, edited(bad, lines=right), actor=ACTOR)
+    world.sync()
+    told = figures(app)
+    assert told['portal_postings{state="refused"}'] == 1, "of all time"
+    assert not [name for name in told if name.startswith("portal_problems_open")], "current"
 
 
 def test_problems_by_code(world: World, app: Flask) -> None:
