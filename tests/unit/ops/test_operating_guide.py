@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from portal.cli.main import cli
+from portal.jobs.tick import EVERY_SECONDS
 
 TOP = Path(__file__).resolve().parents[3]
 GUIDE = (TOP / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -57,6 +58,15 @@ def test_each_printed_command_is_one_with_these_options() -> None:
             assert found is not None, words
             command, context = found, click.Context(found, info_name=name, parent=context)
         command.parse_args(context, rest)  # raises for an option that is not there, and for a missing one
+
+
+def test_all_say_how_often_the_tick_comes() -> None:
+    assert EVERY_SECONDS == 30
+    scheduler = cli.get_command(click.Context(cli), "scheduler")
+    assert scheduler is not None
+    architecture = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert "twice a minute" in str(scheduler.help)
+    assert "twice a minute" in architecture
 
 
 def test_the_commands_for_operators_are_named() -> None:
