@@ -3,6 +3,7 @@
 `<data>/portal.db` is the database, `<data>/secrets.json` (mode 0600) the keys made once, `<data>/stack.json` what the
 last `portal up` used (addresses, so that commands work beside it). A variable of the environment always wins. With
 DATABASE_URL set, keys are never invented here: a key made on the wrong machine could not read what another encrypted.
+All of it is readable by its owner only: the database and the logs hold what no other user of the machine should see.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ AppFactory = Callable[[Settings], Flask]
 
 SETTLE_WAIT_SECONDS = 20  # the sandbox answers at once; Intacct's own wait (1,200 s) would stall a demo
 LEASE_SECONDS = 30  # on one machine nothing stalls a worker for long; a killed one's run goes on within 90 s
+_DATABASES = [name + rest for name in ("portal.db", "sandbox.db") for rest in ("", "-wal", "-shm")]
+_KEPT = dict.fromkeys(_DATABASES, 0o600) | dict.fromkeys(("log", "mail", "valkey"), 0o700)
+"""What lies in a data folder and how; what SQLite makes beside a database is as open as that."""
+
 NO_REDIS = "redis://127.0.0.1:1/0"
 """Nothing listens there: without a running stack a run waits in the database."""
 
@@ -50,7 +55,7 @@ def environment(data: Path, env: Mapping[str, str], stack: Mapping[str, str] | N
     given = {name: value for name, value in env.items() if value.strip()}
     if "DATABASE_URL" in given and "REDIS_URL" in given:
         return dict(given)
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     used = _from_stack(data) if stack is None else dict(stack)
     return _embedded(data) | used | _keys(data, given) | given
 
@@ -83,7 +88,7 @@ def load_secrets(data: Path) -> dict[str, str]:
     """The keys of this data folder; made at the first call. Raises SettingsError when the file cannot be read."""
     path = data / "secrets.json"
     if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_once(path, _new_secrets())
     try:
         kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
@@ -119,6 +124,26 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
+@contextmanager
+def for_the_owner() -> Iterator[None]:
+    """What this process, and any that it starts, makes meanwhile is readable by its owner only."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def close_to_others(data: Path) -> None:
+    """Take from all others what an earlier version left open to them in the data folder. The folder itself stays as it
+    is: it may have been chosen for more than this."""
+    for name, mode in _KEPT.items():
+        path = data / name
+        if path.exists() and not path.is_symlink():
+            with suppress(PermissionError):  # somebody else's, who decides
+                path.chmod(mode)
+
+
 def read_stack(data: Path) -> dict[str, Any]:
     """What the last `portal up` on this folder wrote; empty when there was none."""
     try:
@@ -143,7 +168,14 @@ def open_app(factory: AppFactory | Flask | None) -> Iterator[Flask]:
     if not isinstance(factory, Flask):
         own = settings()
         logs.set_up(own.log_format, level=logging.WARNING)
-        factory = factory(own)
-    app = factory
+        with for_the_owner(), _opened(factory(own)) as app:
+            yield app
+        return
+    with _opened(factory) as app:
+        yield app
+
+
+@contextmanager
+def _opened(app: Flask) -> Iterator[Flask]:
     with app.app_context():
         yield app

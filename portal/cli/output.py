@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -26,6 +27,16 @@ from portal.config import SettingsError
 from portal.errors import Busy, InvalidInput, Misused, PortalError
 
 _JSON = "portal.cli.json"
+
+_ADVICE = (
+    (r'database "(.+)" does not exist',
+     r" PostgreSQL's administrator makes it: createdb --owner=ROLE \1 (ROLE is the one in DATABASE_URL)."
+     r" Then run: portal db upgrade"),
+    (r"permission denied for schema public",
+     " PostgreSQL's administrator gives it to the portal's role: ALTER DATABASE NAME OWNER TO ROLE"),
+    (r"no such (table|column)|(relation|column) .+ does not exist", " Run: portal db upgrade"),
+)  # fmt: skip
+"""What to do about what a database says; the first that fits."""
 
 
 class ExitCode(IntEnum):
@@ -212,7 +223,8 @@ def _fail(error: PortalError | SettingsError, as_json: bool) -> int:
 
 def _database_failed(error: DBAPIError, as_json: bool) -> int:
     reason = (str(error.orig).strip().splitlines() or ["no reason given"])[0]
-    hint = " Run: portal db upgrade" if "no such table" in reason or "does not exist" in reason else ""
+    found = ((re.search(pattern, reason), advice) for pattern, advice in _ADVICE)
+    hint = next((match.expand(advice) for match, advice in found if match), "")
     text = f"The database (DATABASE_URL) refused: {reason}.{hint}"
     _tell({"code": "database", "message": text, "field": ""}, text, as_json)
     return ExitCode.FAILED

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from portal.cli.embedded import close_to_others, for_the_owner
 from portal.errors import Misused
 
 PORT = click.IntRange(0, 65_535)
@@ -22,14 +23,16 @@ def tell(text: str) -> None:
 
 @contextmanager
 def hold(data: Path) -> Iterator[None]:
-    """Hold the data folder while this process lives. Raises Misused when another stack holds it."""
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "up.lock").open("a+", encoding="utf-8") as lock:
+    """Hold the data folder while this process lives; what is made in it meanwhile is its owner's only. Raises Misused
+    when another stack holds it."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with for_the_owner(), (data / "up.lock").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             message = f"A portal runs on {data} already. Stop it, or choose another folder with --data."
             raise Misused(message, field="data") from error
+        close_to_others(data)
         yield
 
 

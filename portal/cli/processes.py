@@ -38,7 +38,7 @@ def worker(ctx: click.Context, burst: bool) -> None:
 
 @click.command("scheduler", cls=ProcessCommand)
 def scheduler() -> None:
-    """Put a tick on the queue each minute (rq-scheduler)."""
+    """Put a tick on the queue twice a minute (rq-scheduler)."""
     settings = Settings.from_env()
     logs.set_up(settings.log_format)
     logs.hide_settings(settings)

@@ -1,4 +1,4 @@
-"""`portal tick`: what the scheduler does each minute, once."""
+"""`portal tick`: what the scheduler has done twice a minute, done once."""
 
 from __future__ import annotations
 

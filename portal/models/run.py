@@ -58,9 +58,10 @@ TO_TELL = "kind IN ('import_customers', 'import_invoices') AND told_at IS NULL A
 
 class Run(Model):
     """One run of a book. `token` and `lease_until` (milliseconds on the database's clock) say whose it is; every
-    write of the run checks the token in its own transaction. `claims` counts who took it up. `summary` holds what a
-    run worked out as a whole, such as the sums of a preview. `watched_at` is when the person who started it last looked
-    at its page, `told_at` when it was settled how that person learns of its end: by that page or by a mail."""
+    write of the run checks the token in its own transaction. `claims` counts who took it up and did not hand it back,
+    `takeovers` who took it up since a lease had run out; only the second never falls. `summary` holds what a run worked
+    out as a whole, such as the sums of a preview. `watched_at` is when the person who started it last looked at its
+    page, `told_at` when it was settled how that person learns of its end: by that page or by a mail."""
 
     __tablename__ = "run"
     __table_args__ = (
@@ -81,7 +82,7 @@ class Run(Model):
         Index(None, "book_id", "id"),
         Index("ix_run_unended", "state", "id", sqlite_where=text("state IN ('queued', 'running')"),
               postgresql_where=text("state IN ('queued', 'running')")),
-        Index("ix_run_figures", "state", "kind", "started_at", "ended_at", "claims"),
+        Index("ix_run_figures", "state", "kind", "started_at", "ended_at", "takeovers"),
         Index("ix_run_to_tell", "id", sqlite_where=text(TO_TELL), postgresql_where=text(TO_TELL)),
     )  # fmt: skip
 
@@ -97,6 +98,7 @@ class Run(Model):
     token: Mapped[str] = mapped_column(default="")
     lease_until: Mapped[int] = mapped_column(BigInteger, default=0)
     claims: Mapped[int] = mapped_column(default=0)
+    takeovers: Mapped[int] = mapped_column(default=0, server_default="0")
     cancel_asked: Mapped[bool] = mapped_column(default=False)
     step: Mapped[str] = mapped_column(default="")
     position: Mapped[int] = mapped_column(default=0)

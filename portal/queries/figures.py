@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.database import now_ms, seconds_between
 from portal.extensions import db
@@ -47,8 +47,7 @@ class Gateway:
 def runs() -> list[Runs]:
     """All runs there ever were, by kind and state."""
     took = func.sum(seconds_between(Run.started_at, Run.ended_at))
-    taken_over = func.sum(case((Run.claims > 1, Run.claims - 1), else_=0))
-    query = select(Run.kind, Run.state, func.count(), took, taken_over).group_by(Run.state, Run.kind)
+    query = select(Run.kind, Run.state, func.count(), took, func.sum(Run.takeovers)).group_by(Run.state, Run.kind)
     return [
         Runs(kind, state, count, float(seconds or 0), int(again or 0))
         for kind, state, count, seconds, again in db.session.execute(query)
@@ -63,7 +62,13 @@ def oldest_queued_seconds() -> float:
 
 def leases_expired() -> int:
     """Runs at work whose worker has stopped renewing its lease, and which nobody has taken up yet."""
-    return _count(select(func.count()).where(Run.state == RunState.RUNNING, Run.lease_until < now_ms()))
+    expired = (Run.lease_until > 0, Run.lease_until < now_ms())
+    return _count(select(func.count()).where(Run.state == RunState.RUNNING, *expired))
+
+
+def handed_back() -> int:
+    """Runs that made way for others, or whose worker was asked to stop, and that no worker has gone on with yet."""
+    return _count(select(func.count()).where(Run.state == RunState.RUNNING, Run.lease_until == 0))
 
 
 def sync_late_seconds() -> float:
@@ -78,7 +83,7 @@ def sync_late_seconds() -> float:
 
 
 def postings() -> dict[str, int]:
-    """All postings by state."""
+    """All postings there ever were, by state: attempts, of which a record may have several. Only `open` is current."""
     unposted = Posting.state != PostingState.POSTED
     found = dict.fromkeys((state.value for state in PostingState), 0)
     query = select(Posting.state, func.count()).where(unposted).group_by(Posting.state)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Table, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, Table, bindparam, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -74,13 +74,15 @@ def claim(run_id: int, lease_seconds: int) -> str | None:
     token = secrets.token_hex(16)
     before = db.session.scalar(select(Run.token).where(Run.id == run_id))
     takeable = or_(Run.state == RunState.QUEUED, (Run.state == RunState.RUNNING) & (Run.lease_until < now_ms()))
+    lost = (Run.state == RunState.RUNNING) & (Run.lease_until > 0)  # not handed back, which leaves 0
     try:
         taken = db.session.execute(
             update(Run)
             .where(Run.id == run_id, takeable, Run.claims < MAX_CLAIMS)
             .values(
                 state=RunState.RUNNING, token=token, lease_until=now_ms() + lease_seconds * 1000,
-                claims=Run.claims + 1, started_at=func.coalesce(Run.started_at, utcnow()),
+                claims=Run.claims + 1, takeovers=Run.takeovers + case((lost, 1), else_=0),
+                started_at=func.coalesce(Run.started_at, utcnow()),
             )
             .execution_options(synchronize_session=False)
         )  # fmt: skip

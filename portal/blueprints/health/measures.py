@@ -50,6 +50,8 @@ def _runs(told: Exposition) -> None:
     )  # fmt: skip
     told.gauge("portal_run_leases_expired", "Runs whose worker is gone, not taken up yet.",
                ({}, figures.leases_expired()))  # fmt: skip
+    told.gauge("portal_runs_handed_back", "Runs that made way for others and wait for their next turn.",
+               ({}, figures.handed_back()))  # fmt: skip
     told.gauge("portal_run_oldest_queued_seconds", "How long the oldest queued run waits.",
                ({}, figures.oldest_queued_seconds()))  # fmt: skip
     told.gauge("portal_sync_late_seconds", "How long the most overdue hourly sync is due.",
@@ -58,7 +60,7 @@ def _runs(told: Exposition) -> None:
 
 def _books(told: Exposition) -> None:
     told.gauge("portal_companies_connected", "Companies connected to Intacct.", ({}, figures.connected_companies()))
-    told.gauge("portal_postings", "Postings by state; open: not known yet whether Intacct has it.",
+    told.gauge("portal_postings", "Attempts to write to Intacct, of all time, by state; open: not known yet.",
                *(({"state": state}, count) for state, count in figures.postings().items()))  # fmt: skip
     told.gauge("portal_posting_oldest_open_seconds", "How long the oldest open posting is open.",
                ({}, figures.oldest_open_posting_seconds()))  # fmt: skip

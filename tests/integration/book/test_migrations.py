@@ -13,9 +13,11 @@ from sqlalchemy import inspect
 
 from portal.database import Base
 from portal.extensions import db
+from portal.models.connection import Book
+from portal.models.run import Run
 from portal.queries.kept_sums import counted, kept
 from portal.services import payments
-from tests.factories import ACTOR, company_of, make_credit_note, make_invoice, make_payment
+from tests.factories import ACTOR, company_of, make_company, make_credit_note, make_invoice, make_payment
 from tests.integration.conftest import MIGRATIONS, running
 
 
@@ -42,6 +44,20 @@ def test_up_down_and_up_again_leaves_a_working_database(empty_database: str) -> 
         assert inspect(db.engine).get_table_names() == ["alembic_version"]
         flask_migrate.upgrade(directory=MIGRATIONS)
         assert make_invoice().number == "INV-00001"
+
+
+def test_takeovers_of_before_are_still_counted(empty_database: str) -> None:
+    with running(empty_database):
+        flask_migrate.upgrade(directory=MIGRATIONS)
+        book = Book(company_id=make_company("Harbor Lane").id, intacct_company_id="HARBOR")
+        db.session.add(book)
+        db.session.flush()
+        for claims in (0, 1, 4):
+            db.session.add(Run(book_id=book.id, kind="tie_out", exclusive=False, trigger="test", claims=claims))
+        db.session.commit()
+        flask_migrate.downgrade(directory=MIGRATIONS, revision="0014")
+        flask_migrate.upgrade(directory=MIGRATIONS)
+        assert list(db.session.scalars(db.select(Run.takeovers).order_by(Run.id))) == [0, 0, 3]
 
 
 def test_documents_that_were_there_before_are_counted_once(empty_database: str) -> None:

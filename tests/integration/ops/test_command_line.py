@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from portal.app import create_app
 from portal.cli.main import cli
-from tests.integration.ops.stacks import OURS, portal
+from tests.integration.ops.stacks import OURS, open_to_others, portal
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,17 @@ def test_migrating_twice_is_harmless(tmp_path: Path) -> None:
     assert first.returncode == second.returncode == 0, first.stderr
     assert json.loads(first.stdout) == json.loads(second.stdout)
     assert json.loads(first.stdout)["revision"]
+
+
+def test_a_command_makes_a_data_folder_that_only_its_owner_reads(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        assert portal("db", "upgrade", data=tmp_path / "new").returncode == 0
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "new" / "portal.db").exists()
+    assert open_to_others(tmp_path / "new") == []
 
 
 def test_a_database_that_was_never_migrated_says_what_to_do(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.ops.stacks import Started, portal, until
+from tests.integration.ops.stacks import Started, open_to_others, portal, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes through /proc")
 
@@ -19,8 +19,18 @@ PROCESSES = 7
 """The supervisor, Valkey, gunicorn and its worker, two workers, the scheduler."""
 
 
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    """By which every user of a machine may read what is made."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def two_stacks(tmp_path: Path) -> Iterator[tuple[Started, Started]]:
+    (tmp_path / "2" / "log").mkdir(parents=True)  # as an earlier version left them
+    (tmp_path / "2" / "portal.db").touch()
     one, two = (Started(["-m", "portal", "up", "--port", "0", "--data", str(tmp_path / name)]) for name in ("1", "2"))
     yield one, two
     one.kill_all()
@@ -36,6 +46,10 @@ def test_two_stacks_run_side_by_side_and_leave_nothing(two_stacks: tuple[Started
     for stack, told in zip((one, two), ready, strict=True):
         assert _get(told["url"]) == 200
         until(lambda stack=stack: len(stack.family()) == PROCESSES, "all processes run")
+
+    assert (tmp_path / "1").stat().st_mode & 0o077 == 0
+    assert {"portal.db", "secrets.json", "log", "valkey"} <= {path.name for path in (tmp_path / "1").iterdir()}
+    assert [open_to_others(tmp_path / name) for name in ("1", "2")] == [[], []]
 
     refused = portal("up", "--port", "0", data=tmp_path / "1")
     assert refused.returncode == 3

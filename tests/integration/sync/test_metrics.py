@@ -13,9 +13,11 @@ from portal.models.access import OutgoingMail
 from portal.models.run import Run, RunKind
 from portal.models.sync import Posting
 from portal.models.types import utcnow
+from portal.services import invoices
 from portal.sync import runs
-from tests.factories import make_customer, make_invoice
+from tests.factories import ACTOR, make_customer, make_invoice, make_line
 from tests.integration.sync.conftest import World
+from tests.integration.sync.test_rules import edited
 
 
 def figures(app: Flask) -> dict[str, float]:
@@ -56,6 +58,29 @@ def test_a_queued_run_grows_old_and_a_lost_lease_shows(world: World, app: Flask)
     assert (told["portal_run_leases_expired"], told["portal_run_takeovers_total"]) == (0, 1)
 
 
+def test_a_run_that_gave_way_is_healthy_and_the_count_of_takeovers_never_falls(world: World, app: Flask) -> None:
+    def told() -> tuple[float, float, float]:
+        found = figures(app)
+        names = ("portal_runs_handed_back", "portal_run_leases_expired", "portal_run_takeovers_total")
+        handed_back, expired, takeovers = (found[name] for name in names)
+        return handed_back, expired, takeovers
+
+    run = runs.request(world.book, RunKind.SYNC, trigger="test")
+    first = runs.claim(run.id, 60)
+    assert first
+    runs.hand_back(run.id, first)
+    assert told() == (1, 0, 0)
+    assert runs.claim(run.id, -1)
+    assert told() == (0, 1, 0), "to go on with it is no takeover"
+    for _ in range(2):  # its worker died; the next one gives way
+        token = runs.claim(run.id, 60)
+        assert token
+        runs.hand_back(run.id, token)
+        assert told() == (1, 0, 1)
+    db.session.expire_all()
+    assert db.session.get_one(Run, run.id).claims == 1, "the one that died"
+
+
 def test_postings_by_state_and_how_long_one_is_open(world: World, app: Flask) -> None:
     customer = make_customer(world.company)
     make_invoice("100.00", customer=customer, number="INV-1")
@@ -69,6 +94,20 @@ def test_postings_by_state_and_how_long_one_is_open(world: World, app: Flask) ->
     assert counted["open"] == 1
     assert {state: told[f'portal_postings{{state="{state}"}}'] for state in counted} == counted
     assert told["portal_posting_oldest_open_seconds"] >= 0
+
+
+def test_an_attempt_stays_counted_when_the_record_came_through_later(world: World, app: Flask) -> None:
+    wrong, right = (make_line("50.00", account="NOWHERE"),), (make_line("50.00"),)
+    bad = make_invoice("50.00", customer=make_customer(world.company), number="INV-1", lines=wrong)
+    world.sync()
+    told = figures(app)
+    assert told['portal_postings{state="refused"}'] == 1
+    assert sum(value for name, value in told.items() if name.startswith("portal_problems_open")) == 1
+    invoices.edit(bad, edited(bad, lines=right), actor=ACTOR)
+    world.sync()
+    told = figures(app)
+    assert told['portal_postings{state="refused"}'] == 1, "of all time"
+    assert not [name for name in told if name.startswith("portal_problems_open")], "current"
 
 
 def test_problems_by_code(world: World, app: Flask) -> None:

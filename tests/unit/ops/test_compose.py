@@ -18,6 +18,21 @@ TOP = Path(__file__).resolve().parents[3]
 NOT_SETTINGS = {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"}
 """Of gunicorn; the portal's own settings do not know them."""
 
+NOT_GIVEN = {
+    "PORTAL_DATA": "the data folder of the embedded mode; here a database and a Redis are named",
+}
+"""Settings that compose.yaml leaves out, and why."""
+
+NEEDED = {
+    "POSTGRES_PASSWORD": "p" * 48,
+    "REDIS_PASSWORD": "r" * 48,
+    "SECRET_KEY": "s" * 64,
+    "CREDENTIALS_KEYS": Fernet.generate_key().decode(),
+    "INTACCT_SENDER_PASSWORD": "sender",
+    "PORTAL_URL": "https://portal.example",
+}
+"""What .env must hold."""
+
 
 def text(name: str) -> str:
     return (TOP / name).read_text(encoding="utf-8")
@@ -62,10 +77,23 @@ def test_every_variable_is_one_that_something_reads() -> None:
     assert set(environment()) <= settings_read() | NOT_SETTINGS
 
 
+def test_every_setting_is_given_or_left_out_for_a_reason() -> None:
+    """One that is not given would be dropped silently where somebody sets it in .env."""
+    assert settings_read() - set(environment()) == set(NOT_GIVEN)
+
+
+def test_what_is_left_empty_keeps_its_default_and_what_is_set_arrives() -> None:
+    given = filled(NEEDED)
+    assert Settings.from_env(given) == Settings.from_env({name: value for name, value in given.items() if value})
+    drill = {"INTACCT_URL": "https://sandbox.example/x", "INTACCT_SETTLE_WAIT": "21", "RUN_LEASE": "22"}
+    own = Settings.from_env(filled(NEEDED | drill | {"RUN_SLICE": "23", "DATABASE_WAIT": "24"}))
+    assert own.intacct_url == "https://sandbox.example/x"
+    assert (own.intacct_settle_wait_seconds, own.run_lease_seconds) == (21, 22)
+    assert (own.run_slice_seconds, own.database_wait_seconds) == (23, 24)
+
+
 def test_filled_in_the_variables_make_settings() -> None:
-    secrets = {"POSTGRES_PASSWORD": "p" * 48, "REDIS_PASSWORD": "r" * 48, "SECRET_KEY": "s" * 64}
-    secrets |= {"CREDENTIALS_KEYS": Fernet.generate_key().decode(), "INTACCT_SENDER_PASSWORD": "sender"}
-    settings = Settings.from_env(filled(secrets | {"PORTAL_URL": "https://portal.example"}))
+    settings = Settings.from_env(filled(NEEDED))
     assert settings.database_url == f"postgresql+psycopg://portal:{'p' * 48}@db:5432/portal"
     assert settings.redis_url == f"redis://:{'r' * 48}@redis:6379/0"
     assert (settings.port, settings.log_format, settings.mail_url) == (8000, "json", "")

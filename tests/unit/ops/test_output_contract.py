@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from portal.cli.main import Portal
 from portal.cli.output import Group, ProcessCommand, dumps, emit, emit_list, say, table
@@ -169,3 +170,30 @@ def test_a_command_runs_in_the_application_it_is_given() -> None:
 
     result = CliRunner().invoke(things, ["name", "--json"], obj=Flask("given"))
     assert json.loads(result.stdout) == {"name": "given"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("no such table: company", "Run: portal db upgrade"),
+        ("no such column: run.takeovers", "Run: portal db upgrade"),
+        ('relation "company" does not exist', "Run: portal db upgrade"),
+        ("column run.takeovers does not exist", "Run: portal db upgrade"),
+        (
+            'connection to server at "127.0.0.1", port 5432 failed: FATAL:  database "books" does not exist',
+            "PostgreSQL's administrator makes it: createdb --owner=ROLE books (ROLE is the one in DATABASE_URL)."
+            " Then run: portal db upgrade",
+        ),
+        (
+            "permission denied for schema public",
+            "PostgreSQL's administrator gives it to the portal's role: ALTER DATABASE NAME OWNER TO ROLE",
+        ),
+        ('FATAL:  role "portal" does not exist', ""),
+        ("database is locked", ""),
+    ],
+)
+def test_what_a_database_refuses_comes_with_what_helps(reason: str, advice: str) -> None:
+    result = call(refuse(OperationalError("SELECT 1", None, Exception(reason))), "things", "do", "--json")
+    assert result.exit_code == 2
+    message = json.loads(result.stdout)["error"]["message"]
+    assert message == f"The database (DATABASE_URL) refused: {reason}.{' ' + advice if advice else ''}"
