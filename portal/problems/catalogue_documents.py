@@ -54,7 +54,8 @@ GUIDES = (
         blocks="This record, and payments that wait for it.",
         steps=(
             "Compare the two: customer, date and total of each stand with the problem.",
-            "If they are the same business event, link them. If not, renumber this one, or skip it.",
+            "If they are the same business event, link them: what differs then stays as it is on each side, and the"
+            " tie-out shows it. If not, or where the record there is another customer's, renumber this one or skip it.",
         ),
         fixer=ACCOUNTANT,
         heals=AFTER_CHOICE,

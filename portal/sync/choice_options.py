@@ -71,4 +71,5 @@ def options(problem: Problem) -> tuple[Option, ...]:
     """The choices that the problem's rule names; Retry and Skip are there beside them for every record."""
     if problem.sync_row_id is None:
         return _OPTIONS_THERE.get(problem.code, ())
-    return _OPTIONS.get(problem.guide, _OPTIONS.get(problem.code, ()))
+    found = _OPTIONS.get(problem.guide, _OPTIONS.get(problem.code, ()))
+    return tuple(option for option in found if not (option is LINK and problem.details.get("of_another")))

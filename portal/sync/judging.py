@@ -8,10 +8,11 @@ from portal.problems import ledger
 from portal.sync import links
 from portal.sync.context import RunContext
 from portal.sync.looking import Look, There
-from portal.sync.mapping import CannotSend
+from portal.sync.mapping import CannotSend, CreditNoteRecord, InvoiceRecord, PaymentRecord
 from portal.sync.snapshots import Snapshot
 
 BY_HAND_PROBLEM = "by_hand"
+DOCUMENTS = InvoiceRecord | PaymentRecord | CreditNoteRecord
 
 WRITTEN = {
     Act.CREATE: "created",
@@ -70,11 +71,15 @@ def changed_there(ctx: RunContext, row: SyncRow, what: str, changes: str, there:
 def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -> None:
     """Rule 7: our number is in use there by a record that is not ours."""
     what = snapshot.kind.value
+    belongs, ways = "", f"Renumber this {what}, link it to that record, or skip it."
+    of_another = isinstance(snapshot.record, DOCUMENTS) and snapshot.record.customer_id != there.customer_id
+    if of_another:  # nobody means that by linking: money of one customer would lie with the other
+        belongs, ways = f" It belongs to customer {there.customer_id} there.", f"Renumber this {what}, or skip it."
     problem(
         ctx, row, "number_taken",
-        f"A transaction with the number '{snapshot.number}' already exists in Intacct and was not made here."
-        f" Nothing was sent. Renumber this {what}, link it to that record, or skip it.",
-        there={**there.seen(), "key": there.key, "description": there.description},
+        f"A transaction with the number '{snapshot.number}' already exists in Intacct and was not made here.{belongs}"
+        f" Nothing was sent. {ways}",
+        there={**there.seen(), "key": there.key, "description": there.description}, of_another=of_another,
     )  # fmt: skip
 
 

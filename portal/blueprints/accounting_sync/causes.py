@@ -19,7 +19,7 @@ from portal.queries import problems as queries
 from portal.queries.problem_history import note_counts
 from portal.queries.sync_records import Named, named
 from portal.sync import links
-from portal.sync.choice_options import Option, options
+from portal.sync.choice_options import LINK, Option, options
 
 SHOWN_OF_A_CAUSE = 8
 
@@ -36,13 +36,15 @@ _COMPARED = (
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice as a form: `targets` are the records there among which `to` is chosen; without any it is typed."""
+    """A choice as a form: `targets` are the records there among which `to` is chosen; without any it is typed.
+    `despite` names facts that differ there, which whoever chooses has to have seen."""
 
     name: str
     label: str
     hint: str
     needs: str
     targets: list[tuple[str, str]]
+    despite: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,12 +164,13 @@ def _shown(
     problem: Problem, record: Named | None, behind: Mapping[int, Sums], names: Mapping[str, str], noted: int
 ) -> ProblemShown:
     offered = options(problem) if problem.closed_at is None else ()
+    versions = _versions(problem, record, names)
     return ProblemShown(
         problem=problem,
         guide=guide_for(problem.guide, problem.code),
         record=record,
-        choices=[made for option in offered if (made := _choice(problem, option)) is not None],
-        versions=_versions(problem, record, names),
+        choices=[made for option in offered if (made := _choice(problem, option, versions)) is not None],
+        versions=versions,
         own_words=_own_words(problem.details),
         noted=noted,
         sums=_money(record, behind),
@@ -180,7 +183,7 @@ def _money(record: Named | None, behind: Mapping[int, Sums]) -> Sums:
     return [(record.currency, record.amount)] if record.amount is not None else list(behind.get(record.record_id, []))
 
 
-def _choice(problem: Problem, option: Option) -> Choice | None:
+def _choice(problem: Problem, option: Option, versions: Sequence[tuple[str, str, str]]) -> Choice | None:
     """The choice with its targets; None for a link to a document when none was seen to link to."""
     targets = _targets(problem) if option.needs == "key" else []
     if option.needs == "customer":
@@ -188,7 +191,14 @@ def _choice(problem: Problem, option: Option) -> Choice | None:
     is_customer = problem.row is not None and problem.row.kind == Kind.CUSTOMER
     if option.needs == "key" and not targets and not is_customer:
         return None
-    return Choice(option.name, option.label, option.hint, option.needs, targets)
+    despite = _differing(versions) if option is LINK and not is_customer else ""
+    return Choice(option.name, option.label, option.hint, option.needs, targets, despite)
+
+
+def _differing(versions: Sequence[tuple[str, str, str]]) -> str:
+    """Which facts are others on the two sides: "date and total"."""
+    names = [label.lower() for label, here, there in versions if here != there]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _targets(problem: Problem) -> list[tuple[str, str]]:

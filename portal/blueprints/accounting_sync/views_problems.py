@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.blueprints.access import current_actor, current_company, needs
-from portal.blueprints.accounting_sync.causes import ProblemShown, added_up, causes_of
+from portal.blueprints.accounting_sync.causes import ProblemShown, added_up, causes_of, shown
 from portal.blueprints.accounting_sync.export import csv_answer
 from portal.blueprints.accounting_sync.starting import start_records
 from portal.blueprints.accounting_sync.views import area
@@ -89,6 +89,7 @@ def resolve_problem(problem_id: int) -> Response:
     back = page_before(url_for(".list_problems"))
     choice, to = request.form.get("choice", ""), request.form.get("to", "")[:200]
     try:
+        _refuse_unseen(problem, choice)
         choices.resolve(problem, choice, to=to, actor=current_actor())
     except (InvalidInput, NotAllowedNow) as error:
         db.session.rollback()
@@ -98,6 +99,14 @@ def resolve_problem(problem_id: int) -> Response:
     db.session.commit()
     flash(_done(problem, choice, start_records(subject) if subject else None), "success")
     return redirect(back, 303)
+
+
+def _refuse_unseen(problem: Problem, choice: str) -> None:
+    """What differs on the two sides must have been seen by whoever links them, as it stands now."""
+    (entry,) = shown([problem])
+    despite = next((offered.despite for offered in entry.choices if offered.name == choice), "")
+    if despite and request.form.get("despite") != despite:
+        raise NotAllowedNow(f"The two differ in {despite}. Nothing was changed. Say that you have seen it, then link.")
 
 
 def _asked_for() -> list[Problem]:

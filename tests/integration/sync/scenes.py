@@ -15,10 +15,11 @@ from portal.extensions import db
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import Run
-from portal.models.sync import Problem
-from portal.sync import choices
-from tests.factories import ACTOR, make_customer, make_invoice, make_payment
-from tests.integration.sync.conftest import World, only_problem
+from portal.models.sync import Kind, Problem
+from portal.problems import ledger
+from portal.sync import links
+from tests.factories import make_customer, make_invoice, make_payment
+from tests.integration.sync.conftest import World, only_problem, row_of
 
 
 def ok(run: Run) -> Run:
@@ -78,7 +79,7 @@ def apply_rest_there(world: World, document: str, number: str, amount: str) -> N
 
 
 def shared_receipt(world: World) -> tuple[Invoice, Invoice]:
-
+    """A receipt there over invoices that are two customers' here, as where bill-to contacts are the customers."""
     one = make_customer(world.company, "Acme", number="C-1")
     two = make_customer(world.company, "Brook", number="C-2")
     invoice = make_invoice("100.00", customer=one, number="INV-1")
@@ -86,8 +87,9 @@ def shared_receipt(world: World) -> tuple[Invoice, Invoice]:
     world.act("create_invoice", customerid="C-1", invoiceno="INV-2", amount="100", date="03/01/2026")
     second = make_invoice("100.00", customer=two, number="INV-2")
     world.sync()
-    problem = only_problem(world, "number_taken")
-    choices.resolve(problem, "link", to=problem.details["there"]["key"], actor=ACTOR)
+    there, row = only_problem(world, "number_taken").details["there"], row_of(world, Kind.INVOICE, second.id)
+    links.link_without_posting(row, there["key"], there["number"], there, "")
+    ledger.close(row, "scene")
     ok(world.sync())
     with world.core.lock:
         books = world.core.books

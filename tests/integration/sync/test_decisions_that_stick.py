@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from portal.errors import NotAllowedNow
 from portal.extensions import db
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.run import RunKind
 from portal.models.sync import Hold, Kind, SyncRow
+from portal.models.tie_out import Cause, TieOutDocument
 from portal.services import customers, invoices, payments
 from portal.services.customers import CustomerData
 from portal.sync import choices
@@ -227,6 +229,35 @@ def test_a_payment_number_taken_by_a_payment_on_a_linked_invoice_can_be_linked(w
     ok(world.sync())
     assert db.session.get_one(Invoice, invoice.id).balance == 60
     assert world.state(payment) == "synced"
+
+
+def test_a_record_of_another_customer_is_not_offered_for_linking(world: World) -> None:
+    make_customer(world.company, "Brook", number="C-2")
+    ok(world.sync())
+    make_invoice("100.00", customer=make_customer(world.company, "Acme", number="C-1"), number="INV-1")
+    world.act("create_invoice", customerid="C-2", invoiceno="INV-1", amount="100", date="03/01/2026")
+    world.sync()
+    problem = only_problem(world, "number_taken")
+    assert "It belongs to customer C-2 there." in problem.text
+    assert [option.name for option in choices.options(problem)] == ["renumber", "skip"]
+    problem.details = {**problem.details, "of_another": False}  # as one that was told before this was looked at
+    with pytest.raises(NotAllowedNow, match="belongs to customer C-2 in Intacct, INV-1 to C-1"):
+        choices.resolve(problem, "link", to=problem.details["there"]["key"], actor=ACTOR)
+
+
+def test_linking_to_another_total_is_told_as_that_by_the_tie_out(world: World) -> None:
+    customer = make_customer(world.company, "Acme", number="C-1")
+    ok(world.sync())
+    make_invoice("100.00", customer=customer, number="INV-1")
+    world.act("create_invoice", customerid="C-1", invoiceno="INV-1", amount="90", date="03/01/2026")
+    world.sync()
+    problem = only_problem(world, "number_taken")
+    choices.resolve(problem, "link", to=problem.details["there"]["key"], actor=ACTOR)
+    ok(world.sync())
+    ok(world.sync(RunKind.TIE_OUT))
+    found = db.session.scalars(db.select(TieOutDocument).filter_by(number="INV-1")).one()
+    assert (found.cause, found.difference, found.unexplained) == (Cause.SKIPPED, Decimal(10), Decimal(0))
+    assert "linked to a record there with another total" in found.text
 
 
 def test_a_reactivated_customer_makes_its_invoice_due_at_once(world: World, clock: MovedClock) -> None:

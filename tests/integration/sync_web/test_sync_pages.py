@@ -264,6 +264,27 @@ def test_a_taken_number_shows_both_records_and_a_new_number_sends_it(world: Worl
     assert "closed already" in late
 
 
+def test_what_differs_is_to_be_seen_before_two_documents_are_linked(world: World, signed_in: SignIn) -> None:
+    invoice = db.session.get_one(Invoice, sell(world, "INV-0"))
+    world.sync()
+    there = world.there("ARINVOICE", RECORDID="INV-0")[0]
+    make_invoice("100.00", customer=invoice.customer, number="INV-1")
+    world.act("create_invoice", customerid=there["CUSTOMERID"], invoiceno="INV-1", amount="90", date="02/01/2026")
+    world.sync()
+    browser = signed_in(Role.ACCOUNTANT)
+    page = browser.get(f"{SYNC}/problems").text
+    despite = page.partition('name="despite" value="')[2].partition('"')[0]
+    assert despite.endswith(" and total")
+    assert f"They differ in {despite}, and stay so on each side" in page
+    key = world.there("ARINVOICE", RECORDID="INV-1")[0]["RECORDNO"]
+    form = {"choice": "link", "to": key}
+    told = browser.post(f"{SYNC}/problems/1/resolve", form, page=SYNC, follow_redirects=True).text
+    assert "Nothing was changed. Say that you have seen it, then link." in told
+    browser.post(f"{SYNC}/problems/1/resolve", form | {"despite": despite}, page=SYNC)
+    world.sync()
+    assert world.problems() == []
+
+
 def test_an_ambiguous_customer_is_chosen_among_those_found(world: World, signed_in: SignIn) -> None:
     for id_ in ("X-1", "X-2"):
         world.act("create_customer", customerid=id_, name="Twin Rivers")
