@@ -22,6 +22,7 @@ from portal.models.payment import Application, Payment
 from portal.models.sync import (
     BY_HAND,
     SOURCES,
+    Act,
     FormerKey,
     Hold,
     IntacctCustomer,
@@ -86,6 +87,31 @@ def unskip(row: SyncRow, *, actor: Actor) -> None:
         _ask_what_was_booked_by_hand(row)
     gone.ask_again(row)
     _note(row, actor, "Taken back into the sync")
+    db.session.flush()
+
+
+def was_linked_by_hand(row: SyncRow) -> bool:
+    """Whether an invoice from here is linked to a record that was not made by this portal."""
+    if row.kind != Kind.INVOICE or row.origin != Origin.PORTAL or not row.key or row.seen_there.get("seq"):
+        return False
+    sent = select(Posting.id).where(Posting.sync_row_id == row.id, Posting.act == Act.CREATE)
+    return db.session.scalar(sent.where(Posting.state.in_((PostingState.POSTED, PostingState.OPEN)))) is None
+
+
+def unlink(row: SyncRow, *, actor: Actor) -> None:
+    """Take back that an invoice was linked by hand: the record there is somebody else's again, and the next sync looks
+    at this one as if for the first time. Raises NotAllowedNow."""
+    if not was_linked_by_hand(row):
+        raise NotAllowedNow("It was not linked by hand. Nothing was changed.")
+    pairs = select(Pair).where(Pair.invoice_row_id == row.id, Pair.applied_there != 0)
+    if db.session.scalar(pairs.limit(1)) is not None:
+        raise NotAllowedNow(
+            "Money lies on it on both sides. Nothing was changed. Take it off there, sync, then unlink."
+        )
+    _note(row, actor, f"Unlinked from record {row.key} in Intacct")
+    links.unlink(row)
+    row.synced_at = None
+    _tell_wanted(_record(row))
     db.session.flush()
 
 

@@ -16,6 +16,7 @@ from portal.queries.problems import TAKEN_OUT, get_problem
 from portal.queries.sync_overview import BothSides, PairHere
 from portal.queries.sync_records import Named, of_kind, row_of
 from portal.queries.sync_states import State, SyncState, states
+from portal.sync import choices
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Box:
     can_skip: bool
     can_take_back: bool
     can_sync: bool
+    can_unlink: bool
 
 
 def sync_box(kind: str, record_id: int, sync: SyncState) -> Box | None:
@@ -65,6 +67,7 @@ def sync_box(kind: str, record_id: int, sync: SyncState) -> Box | None:
         can_skip=not row.hold and sync.state not in (State.SYNCED, State.NOT_SYNCED),
         can_take_back=row.hold in TAKEN_OUT,
         can_sync=bool(row.want_hash or row.have_hash or row.key),
+        can_unlink=choices.was_linked_by_hand(row),
     )
 
 

@@ -57,6 +57,22 @@ def unskip_record(kind: str, record_id: int) -> Response:
     return _back(record)
 
 
+@area.post("/records/<kind>/<id:record_id>/unlink")
+@needs(Role.ACCOUNTANT)
+def unlink_record(kind: str, record_id: int) -> Response:
+    """Take back that the record was linked by hand."""
+    row, record = _found(kind, record_id)
+    try:
+        choices.unlink(row, actor=current_actor())
+    except NotAllowedNow as error:
+        db.session.rollback()
+        flash(f"{record.number} was not unlinked. {error.message}", "error")
+        return _back(record)
+    db.session.commit()
+    flash(f"{record.number} is linked to nothing in Intacct now. The next sync looks at it anew.", "success")
+    return _back(record)
+
+
 @area.get("/records/<kind>/<id:record_id>/sent")
 @needs(Role.ACCOUNTANT)
 def show_sent(kind: str, record_id: int) -> str:

@@ -260,6 +260,32 @@ def test_linking_to_another_total_is_told_as_that_by_the_tie_out(world: World) -
     assert "linked to a record there with another total" in found.text
 
 
+def test_a_link_made_by_hand_can_be_taken_back_and_nothing_there_is_touched(world: World) -> None:
+    customer = make_customer(world.company, "Acme", number="C-1")
+    ok(world.sync())
+    invoice = make_invoice("100.00", customer=customer, number="INV-1")
+    world.act("create_invoice", customerid="C-1", invoiceno="INV-1", amount="90", date="03/01/2026")
+    world.sync()
+    problem = only_problem(world, "number_taken")
+    choices.resolve(problem, "link", to=problem.details["there"]["key"], actor=ACTOR)
+    ok(world.sync())
+    payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
+    ok(world.sync())
+    with pytest.raises(NotAllowedNow, match="Money lies on it on both sides"):
+        choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
+    payments.void(payment, reason="wrong", actor=ACTOR)
+    ok(world.sync())
+    choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
+    world.sync()
+    assert only_problem(world, "number_taken").details["there"]["total"] == "90"
+    choices.resolve(only_problem(world, "number_taken"), "renumber", to="INV-1b", actor=ACTOR)
+    ok(world.sync())
+    found = [(row["RECORDID"], row["TRX_TOTALENTERED"]) for row in world.alive("ARINVOICE", CUSTOMERID="C-1")]
+    assert found == [("INV-1", "90"), ("INV-1b", "100")]
+    with pytest.raises(NotAllowedNow, match="not linked by hand"):
+        choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
+
+
 def test_a_reactivated_customer_makes_its_invoice_due_at_once(world: World, clock: MovedClock) -> None:
     world.choose(auto_sync=True)
     customer = make_customer(world.company, "Acme", number="C-1")

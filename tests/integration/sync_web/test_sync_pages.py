@@ -283,6 +283,11 @@ def test_what_differs_is_to_be_seen_before_two_documents_are_linked(world: World
     browser.post(f"{SYNC}/problems/1/resolve", form | {"despite": despite}, page=SYNC)
     world.sync()
     assert world.problems() == []
+    record = db.session.scalars(db.select(Invoice).filter_by(number="INV-1")).one()
+    page = browser.get(f"/invoices/{record.id}").text
+    assert "It was linked by hand." in page
+    told = browser.post(f"{SYNC}/records/invoice/{record.id}/unlink", page=SYNC, follow_redirects=True).text
+    assert "INV-1 is linked to nothing in Intacct now." in told
 
 
 def test_an_ambiguous_customer_is_chosen_among_those_found(world: World, signed_in: SignIn) -> None:
