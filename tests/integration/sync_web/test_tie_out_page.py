@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -166,3 +167,41 @@ def test_a_failed_comparison_is_said_and_the_one_before_stays(world: World, sign
     page = signed_in(Role.VIEWER).get(PAGE).text
     assert "The last comparison failed" in page
     assert "What you see is the one before" in page
+
+
+REST_IS_GOOD = '<td class="good">'
+
+
+def test_figures_stand_with_their_time_and_are_not_green_once_a_sync_ended_after_them(
+    world: World, signed_in: SignIn
+) -> None:
+    drift(world)
+    tie(world)
+    browser = signed_in(Role.ACCOUNTANT)
+    fresh = browser.get("/").text
+    assert re.search(r"Compared today \d\d:\d\d[^,:\d]", fresh)
+    assert REST_IS_GOOD in fresh
+    assert re.search(r"as of \d\d:\d\d\s*<", browser.get(PAGE).text)
+    world.sync()
+    old = browser.get("/").text
+    assert re.search(r"Compared today \d\d:\d\d, from before the last sync \(\d\d:\d\d\): <a [^>]+>compare again", old)
+    assert REST_IS_GOOD not in old
+    assert re.search(r"as of \d\d:\d\d, from before the last sync \(\d\d:\d\d\)", browser.get(PAGE).text)
+    assert "compare again" not in signed_in(Role.VIEWER).get("/").text
+    tie(world)
+    assert REST_IS_GOOD in browser.get("/").text
+
+
+def test_a_book_in_which_nothing_is_open_any_more_shows_no_figures_of_before(world: World, signed_in: SignIn) -> None:
+    drift(world)
+    found = tie(world)
+    browser = signed_in(Role.VIEWER)
+    assert "Open in Intacct" in browser.get("/").text
+    db.session.execute(db.delete(TieOutDay).where(TieOutDay.run_id == found.run_id))
+    day = TieOutDay(
+        book_id=found.book_id, run_id=1, day=dt.date(2026, 1, 5), currency="USD", here=Decimal(9), there=Decimal(9),
+        difference=Decimal(0), unexplained=Decimal(0), causes={},
+    )  # fmt: skip
+    db.session.add(day)
+    db.session.commit()
+    assert "Open in Intacct" not in browser.get("/").text
