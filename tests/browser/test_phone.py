@@ -9,7 +9,10 @@ from playwright.sync_api import Page, expect
 from intacct_sandbox.core import SandboxCore
 from portal.extensions import db
 from portal.models.company import Company, Role
-from tests.browser.conftest import NARROW, LivePortal
+from portal.models.sync import Kind, Problem
+from portal.models.types import utcnow
+from portal.services.wanted import active_book, find_row
+from tests.browser.conftest import NARROW, LivePortal, assert_fits
 from tests.browser.test_tie_out_journey import PAGE, core, work
 from tests.factories import make_customer, make_invoice
 
@@ -28,6 +31,7 @@ def test_the_aging_of_large_sums_fits_a_phone(
     page = sign_in(Role.ADMIN, viewport=NARROW)
     expect(page.get_by_role("heading", name="Aging")).to_be_visible()
     assert page.locator("table.age").evaluate(SCROLLS) <= 0
+    assert_fits(page)
     page.goto(PAGE)
     page.get_by_role("button", name="Compare both books").first.click()
     work(live_portal)
@@ -36,6 +40,26 @@ def test_the_aging_of_large_sums_fits_a_phone(
     assert aging.evaluate(SCROLLS) <= 0
     expect(aging).to_contain_text("differs by 98,765,472.10")
     check(page)
+
+
+def test_a_closed_problem_of_a_long_title_fits_a_phone(
+    core: SandboxCore, live_portal: LivePortal, sign_in: Callable[..., Page], check: Callable[[Page], None]
+) -> None:
+    with live_portal.app.app_context():
+        book = active_book(db.session.scalars(db.select(Company)).one().id)
+        assert book is not None
+        row = find_row(book.id, Kind.CUSTOMER, 1)
+        assert row is not None
+        about = {"code": "customer_name_linked", "guide": "customer_name_linked", "text": "Its name is taken."}
+        for closed_by in ("run 1", "accounts.receivable@northfield-supply.example"):
+            closed = Problem(book_id=book.id, sync_row_id=row.id, closed_at=utcnow(), closed_by=closed_by, **about)
+            db.session.add(closed)
+        db.session.commit()
+    page = sign_in(Role.ADMIN, viewport=NARROW)
+    for path in ("/settings/accounting-sync/problems", "/settings/accounting-sync/problems/closed"):
+        page.goto(path)
+        expect(page.get_by_text("belongs to another one here").first).to_be_visible()
+        check(page)
 
 
 def test_the_set_up_guide_is_read_by_keyboard_and_in_the_dark(
