@@ -70,3 +70,29 @@ def test_the_set_up_guide_is_read_by_keyboard_and_in_the_dark(
     check(page)
     page.goto("/account")
     check(page)
+
+
+UNDER_THE_BAR = """() => {
+    const bar = document.querySelector('.phone-bar').getBoundingClientRect();
+    const at = document.activeElement.getBoundingClientRect();
+    return Math.min(bar.bottom, at.bottom) - Math.max(bar.top, at.top);
+}"""
+
+
+def test_the_bar_of_a_phone_covers_nothing_that_has_focus(core: SandboxCore, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(Role.ADMIN, viewport=NARROW)
+    page.goto("/settings/accounting-sync")
+    page.get_by_role("link", name="Enter your allowance").click()
+    page.wait_for_url("**#monthly_allowance")
+    label = page.locator("label[for=monthly_allowance]").bounding_box()
+    bar = page.locator(".phone-bar").bounding_box()
+    assert label is not None
+    assert bar is not None
+    assert label["y"] >= bar["y"] + bar["height"]
+    page.locator("#monthly_allowance").focus()
+    seen = 0
+    while not page.evaluate("document.activeElement.closest('.phone-bar') !== null"):
+        assert page.evaluate(UNDER_THE_BAR) <= 0, page.evaluate("document.activeElement.outerHTML")
+        page.keyboard.press("Shift+Tab")
+        seen += 1
+    assert seen > 10
