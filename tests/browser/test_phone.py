@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from intacct_sandbox.core import SandboxCore
@@ -39,6 +40,24 @@ def test_the_aging_of_large_sums_fits_a_phone(
     aging = page.get_by_role("region", name="Aging on both sides").locator("table")
     assert aging.evaluate(SCROLLS) <= 0
     expect(aging).to_contain_text("differs by 98,765,472.10")
+    owing = page.get_by_role("region", name="Table of customers").get_by_role("row", name="Harbor Lane")
+    expect(owing.get_by_text("Intacct 0.00")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("path", ["/invoices/new", "/payments/new", "/credit-notes/new"])
+def test_customers_of_one_name_are_told_apart_by_their_numbers(
+    path: str, live_portal: LivePortal, sign_in: Callable[..., Page], check: Callable[[Page], None]
+) -> None:
+    with live_portal.app.app_context():
+        company = db.session.scalars(db.select(Company)).one()
+        for number in ("C-1007", "C-2014"):
+            make_customer(company, "Harbor Lane", number=number)
+        db.session.commit()
+    page = sign_in(Role.ACCOUNTANT, viewport=NARROW)
+    page.goto(path)
+    for number in ("C-1007", "C-2014"):
+        expect(page.get_by_role("row", name=f"Harbor Lane {number}")).to_be_visible()
     check(page)
 
 
