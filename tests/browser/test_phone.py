@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from portal.extensions import db
 from portal.models.company import Company, Role
 from portal.models.sync import Kind, Problem
 from portal.models.types import utcnow
+from portal.models.usage import GatewayUsage
 from portal.services.wanted import active_book, find_row
 from tests.browser.conftest import NARROW, LivePortal, assert_fits
 from tests.browser.test_tie_out_journey import PAGE, core, work
@@ -79,6 +81,24 @@ def test_a_closed_problem_of_a_long_title_fits_a_phone(
         page.goto(path)
         expect(page.get_by_text("belongs to another one here").first).to_be_visible()
         check(page)
+
+
+def test_the_last_day_of_a_month_is_whole_in_the_chart_of_use(
+    core: SandboxCore, live_portal: LivePortal, sign_in: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = dt.date(2026, 11, 20)
+    monkeypatch.setattr(Company, "today", lambda company: today)
+    with live_portal.app.app_context():
+        company = db.session.scalars(db.select(Company)).one()
+        about = {"purpose": "sync", "requests": 3, "functions": 9, "milliseconds": 1}
+        db.session.add(GatewayUsage(company_id=company.id, day=today, **about))
+        db.session.commit()
+    page = sign_in(Role.ADMIN, viewport=NARROW)
+    page.goto("/settings/accounting-sync")
+    chart = page.locator(".use-chart")
+    last = chart.get_by_text("30", exact=True)
+    right = "element => element.getBoundingClientRect().right"
+    assert last.evaluate(right) <= chart.evaluate(right)
 
 
 def test_the_set_up_guide_is_read_by_keyboard_and_in_the_dark(
