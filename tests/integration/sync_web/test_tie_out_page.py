@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from portal.blueprints.rendering import amount
 from portal.extensions import db
 from portal.models.audit import AuditEntry
 from portal.models.company import Role
 from portal.models.run import Run, RunKind
 from portal.models.tie_out import Cause, TieOutDay
 from portal.queries import tie_out as queries
+from portal.queries.tie_out import Wanted
 from portal.sync import choices, engine
 from tests.factories import ACTOR, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import row_of
@@ -23,6 +25,7 @@ from tests.integration.sync_web.conftest import World
 from tests.integration.web.conftest import Browser
 
 PAGE = "/settings/accounting-sync/tie-out"
+SYNC = "/settings/accounting-sync"
 SignIn = Callable[[Role], Browser]
 
 
@@ -205,3 +208,35 @@ def test_a_book_in_which_nothing_is_open_any_more_shows_no_figures_of_before(wor
     db.session.add(day)
     db.session.commit()
     assert "Open in Intacct" not in browser.get("/").text
+
+
+def test_the_page_of_the_sync_has_the_difference_with_its_time(world: World, signed_in: SignIn) -> None:
+    drift(world)
+    browser = signed_in(Role.ACCOUNTANT)
+    assert "Not compared" in browser.get(SYNC).text
+    found = tie(world)
+    difference = amount(queries.totals(found)[0].difference, "USD")
+    page = browser.get(SYNC).text
+    assert f'<span class="money">{difference} <small>USD' in page
+    assert "all explained" in page
+    assert re.search(r"compared today \d\d:\d\d\.", page)
+    world.sync()
+    assert re.search(r"compared today \d\d:\d\d, from before the last sync\.", browser.get(SYNC).text)
+
+
+def test_an_unexplained_rest_needs_somebody(world: World, signed_in: SignIn) -> None:
+    make_invoice("100.00", customer=make_customer(world.company, "Acme", number="C-1"), number="INV-1")
+    world.sync()
+    found = tie(world)
+    browser = signed_in(Role.ACCOUNTANT)
+    assert "othing needs you" in browser.get(SYNC).text
+    for row in (queries.documents(found, Wanted(), limit=1).items[0], *queries.sums_of(found)):
+        row.unexplained = Decimal("40.00")
+    db.session.commit()
+    page = browser.get(SYNC).text
+    assert "othing needs you" not in page
+    assert "40.00 unexplained" in page
+    assert "A difference to Intacct has no explanation" in page
+    link = re.search(r'href="([^"]+)">See which documents', page)
+    assert link
+    assert browser.get(link[1].replace("&amp;", "&")).status_code == 200
