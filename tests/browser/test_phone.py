@@ -63,7 +63,7 @@ def test_customers_of_one_name_are_told_apart_by_their_numbers(
     check(page)
 
 
-def test_a_closed_problem_of_a_long_title_fits_a_phone(
+def test_a_closed_problem_of_a_long_title_and_address_fits_a_phone(
     core: SandboxCore, live_portal: LivePortal, sign_in: Callable[..., Page], check: Callable[[Page], None]
 ) -> None:
     with live_portal.app.app_context():
@@ -79,7 +79,12 @@ def test_a_closed_problem_of_a_long_title_fits_a_phone(
     page = sign_in(Role.ADMIN, viewport=NARROW)
     for path in ("/settings/accounting-sync/problems", "/settings/accounting-sync/problems/closed"):
         page.goto(path)
-        expect(page.get_by_text("belongs to another one here").first).to_be_visible()
+        page.set_viewport_size(NARROW)
+        title = page.get_by_role("link", name="belongs to another one here").first.bounding_box()
+        person = page.get_by_text("closed by accounts.receivable").bounding_box()
+        assert title is not None
+        assert person is not None
+        assert person["y"] >= title["y"] + title["height"]
         check(page)
 
 
