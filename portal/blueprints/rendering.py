@@ -86,12 +86,17 @@ def moment(value: datetime) -> str:
     return f"{day(local.date())} {local:%H:%M}"
 
 
-def when(value: datetime) -> str:
-    """Today 09:31, or 3 Nov 09:31 this year, or 3 Nov 2025 09:31."""
-    local, today = in_zone(value), in_zone(datetime.now(UTC)).date()
-    if local.date() == today:
-        return f"Today {local:%H:%M}"
-    return f"{local.day} {local:%b}{'' if local.year == today.year else f' {local.year}'} {local:%H:%M}"
+def when(value: datetime, today: str = "Today") -> str:
+    """Today 09:31, or 3 Nov 09:31 this year, or 3 Nov 2025 09:31. Amid a sentence, `today` is "today"."""
+    local, now = in_zone(value), in_zone(datetime.now(UTC)).date()
+    if local.date() == now:
+        return f"{today} {local:%H:%M}".lstrip()
+    return f"{local.day} {local:%b}{'' if local.year == now.year else f' {local.year}'} {local:%H:%M}"
+
+
+def shortly(value: datetime) -> str:
+    """09:31, or 3 Nov 09:31 on another day: where "at", "as of" or the like stands before it."""
+    return when(value, today="")
 
 
 def due_in_words(due: date, today: date) -> str:
@@ -114,7 +119,8 @@ def static_url(filename: str) -> str:
 
 def init_rendering(app: Flask) -> None:
     """Give the templates of `app` the filters and values above."""
-    for filter_ in (amount, number, typed, typed_amount, day, long_day, clock, moment, when, due_in_words, plural):
+    of_values = (amount, number, typed, typed_amount, due_in_words, plural)
+    for filter_ in (*of_values, day, long_day, clock, moment, when, shortly):
         app.add_template_filter(filter_)
     app.add_template_global(static_url)
     app.add_template_global(places)

@@ -226,10 +226,11 @@ def days(book_id: int, currency: str, limit: int = DAYS_SHOWN) -> list[TieOutDay
     return list(db.session.scalars(query.order_by(TieOutDay.day.desc()).limit(limit)))[::-1]
 
 
-def last_day(book_id: int) -> list[TieOutDay]:
-    """Every currency of the last day that was kept, the largest difference first."""
-    newest_day = select(func.max(TieOutDay.day)).where(TieOutDay.book_id == book_id).scalar_subquery()
-    found = db.session.scalars(select(TieOutDay).where(TieOutDay.book_id == book_id, TieOutDay.day == newest_day))
+def sums_of(tie_out: TieOut) -> list[TieOutDay]:
+    """A tie-out's sums as they were kept for its day, by currency, the largest difference first."""
+    found = db.session.scalars(
+        select(TieOutDay).where(TieOutDay.book_id == tie_out.book_id, TieOutDay.run_id == tie_out.run_id)
+    )
     return sorted(found, key=lambda one: (-abs(one.difference), one.currency))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from flask import g, url_for
 
 from portal.blueprints.access import current_company
-from portal.blueprints.rendering import clock, plural, when
+from portal.blueprints.rendering import clock, plural, shortly
 from portal.blueprints.run_words import Said
 from portal.models.run import Run, RunKind, RunState
 from portal.queries.sync_overview import Standing, standing
@@ -82,12 +82,8 @@ def _progress(run: Run) -> str:
 
 def _times(found: Standing) -> str:
     last = found.last_sync
-    parts = [f"Synced {_shortly(last.ended_at)}" if last and last.ended_at else "No sync so far"]
+    parts = [f"Synced {shortly(last.ended_at)}" if last and last.ended_at else "No sync so far"]
     if found.next_at is not None:
         due = found.next_at <= datetime.now(UTC)
         parts.append("next due now" if due else f"next {clock(found.next_at)}")
     return ", ".join(parts)
-
-
-def _shortly(moment: datetime) -> str:
-    return when(moment).removeprefix("Today ")

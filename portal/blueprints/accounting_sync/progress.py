@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from portal.blueprints import run_words
 from portal.blueprints.accounting_sync import words
+from portal.blueprints.accounting_sync.health import current_standing
 from portal.blueprints.rendering import number, plural
 from portal.extensions import db
 from portal.models.run import Run, RunItem, RunKind, RunState
@@ -192,6 +193,8 @@ def _told(run: Run, name: str) -> str:
         return "Nothing was changed on either side"
     if run.kind == RunKind.PREVIEW:
         return "Counted; nothing was kept" if run.ended_at else "Count"
+    if run.kind != RunKind.SYNC or not current_standing().auto_sync:
+        return "Counted" if run.ended_at else "Count"
     return "Counted, and the next sync set" if run.ended_at else "Count, and set the next sync"
 
 

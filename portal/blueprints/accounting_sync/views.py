@@ -17,6 +17,7 @@ from portal.blueprints.accounting_sync.places import place_there
 from portal.blueprints.accounting_sync.run_rows import Fold, folded, is_fold, rows_of
 from portal.blueprints.accounting_sync.starting import start_preview, start_sync, sync_needs_a_look
 from portal.blueprints.accounting_sync.usage_shown import usage_shown
+from portal.blueprints.last_tie_out import last_tie_out
 from portal.models.company import Role
 from portal.queries import problems as problem_queries
 from portal.queries import runs as queries
@@ -60,6 +61,7 @@ def show_sync() -> str:
         causes=causes,
         sums=added_up(causes),
         wait=_until(found.next_at),
+        tie_out=last_tie_out(company, found),
         usage=usage_shown(company, newest[0] if newest else None) if found.book else None,
     )
 

@@ -18,6 +18,7 @@ from portal.blueprints.accounting_sync.starting import start_tie_out
 from portal.blueprints.accounting_sync.views import area
 from portal.blueprints.days_chart import chart_of
 from portal.blueprints.downloads import csv_stream
+from portal.blueprints.last_tie_out import synced_since
 from portal.blueprints.listing import text_arg
 from portal.errors import InvalidInput
 from portal.extensions import db
@@ -161,6 +162,7 @@ def _page(asked: Asked, after: str) -> dict[str, Any]:
         "asked": asked, "standing": standing, "tie_out": tie_out, "run": run, "today": company.today(),
         "progress": progress(run) if run else None, "failed": last if last and last.state == "failed" else None,
         "alert": tie_out_alerts.load(company.id), "total": None, "totals": [], "shown": shown,
+        "synced_since": synced_since(tie_out, standing) if tie_out else None,
     }  # fmt: skip
     if tie_out is None:
         return values

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from portal.blueprints.access import current_company, needs
 from portal.blueprints.dashboard.activity import happened
 from portal.blueprints.dashboard.figures import aging_shown, figures
-from portal.blueprints.dashboard.tie_out import tie_out_shown
+from portal.blueprints.last_tie_out import days_before, last_tie_out
 from portal.blueprints.listing import text_arg
 from portal.models.company import Role
 from portal.models.invoice import InvoiceStatus
@@ -31,6 +31,7 @@ def show_dashboard() -> str:
     today = company.today()
     ages = aging(company, today)
     standing = sync_overview.standing(company)
+    tie_out = last_tie_out(company, standing)
     late = InvoiceFilter(status=InvoiceStatus.PAST_DUE)
     return render_template(
         "dashboard/show.html",
@@ -46,5 +47,6 @@ def show_dashboard() -> str:
         to_send=sync_overview.to_send(standing.book) if standing.book else None,
         waiting=sync_overview.count_waiting(standing.book) if standing.book else 0,
         problems=count_open(company),
-        tie_out=tie_out_shown(standing.book.id, company.base_currency) if standing.book else None,
+        tie_out=tie_out,
+        chart=days_before(tie_out.day) if tie_out and tie_out.day else None,
     )

@@ -174,6 +174,17 @@ def test_the_live_part_alone_says_how_far_the_run_is(world: World, signed_in: Si
     assert 'aria-current="step"' in part
 
 
+def test_the_next_sync_is_set_only_where_syncs_run_by_themselves(world: World, signed_in: SignIn) -> None:
+    world.choose(auto_sync=False)
+    run_id = world.sync().id
+    browser = signed_in(Role.VIEWER)
+    by_hand = browser.get(f"{SYNC}/runs/{run_id}").text
+    assert "Counted" in by_hand
+    assert "next sync set" not in by_hand
+    world.choose(auto_sync=True)
+    assert "Counted, and the next sync set" in browser.get(f"{SYNC}/runs/{run_id}").text
+
+
 def test_cancelling_a_queued_run_ends_it_and_a_running_one_stops_at_its_next_record(
     world: World, signed_in: SignIn
 ) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from portal.blueprints.rendering import amount
 from portal.extensions import db
 from portal.models.audit import AuditEntry
 from portal.models.company import Role
 from portal.models.run import Run, RunKind
 from portal.models.tie_out import Cause, TieOutDay
 from portal.queries import tie_out as queries
+from portal.queries.tie_out import Wanted
 from portal.sync import choices, engine
 from tests.factories import ACTOR, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import row_of
@@ -22,6 +25,7 @@ from tests.integration.sync_web.conftest import World
 from tests.integration.web.conftest import Browser
 
 PAGE = "/settings/accounting-sync/tie-out"
+SYNC = "/settings/accounting-sync"
 SignIn = Callable[[Role], Browser]
 
 
@@ -166,3 +170,73 @@ def test_a_failed_comparison_is_said_and_the_one_before_stays(world: World, sign
     page = signed_in(Role.VIEWER).get(PAGE).text
     assert "The last comparison failed" in page
     assert "What you see is the one before" in page
+
+
+REST_IS_GOOD = '<td class="good">'
+
+
+def test_figures_stand_with_their_time_and_are_not_green_once_a_sync_ended_after_them(
+    world: World, signed_in: SignIn
+) -> None:
+    drift(world)
+    tie(world)
+    browser = signed_in(Role.ACCOUNTANT)
+    fresh = browser.get("/").text
+    assert re.search(r"Compared today \d\d:\d\d[^,:\d]", fresh)
+    assert REST_IS_GOOD in fresh
+    assert re.search(r"as of \d\d:\d\d\s*<", browser.get(PAGE).text)
+    world.sync()
+    old = browser.get("/").text
+    assert re.search(r"Compared today \d\d:\d\d, from before the last sync \(\d\d:\d\d\): <a [^>]+>compare again", old)
+    assert REST_IS_GOOD not in old
+    assert re.search(r"as of \d\d:\d\d, from before the last sync \(\d\d:\d\d\)", browser.get(PAGE).text)
+    assert "compare again" not in signed_in(Role.VIEWER).get("/").text
+    tie(world)
+    assert REST_IS_GOOD in browser.get("/").text
+
+
+def test_a_book_in_which_nothing_is_open_any_more_shows_no_figures_of_before(world: World, signed_in: SignIn) -> None:
+    drift(world)
+    found = tie(world)
+    browser = signed_in(Role.VIEWER)
+    assert "Open in Intacct" in browser.get("/").text
+    db.session.execute(db.delete(TieOutDay).where(TieOutDay.run_id == found.run_id))
+    day = TieOutDay(
+        book_id=found.book_id, run_id=1, day=dt.date(2026, 1, 5), currency="USD", here=Decimal(9), there=Decimal(9),
+        difference=Decimal(0), unexplained=Decimal(0), causes={},
+    )  # fmt: skip
+    db.session.add(day)
+    db.session.commit()
+    assert "Open in Intacct" not in browser.get("/").text
+
+
+def test_the_page_of_the_sync_has_the_difference_with_its_time(world: World, signed_in: SignIn) -> None:
+    drift(world)
+    browser = signed_in(Role.ACCOUNTANT)
+    assert "Not compared" in browser.get(SYNC).text
+    found = tie(world)
+    difference = amount(queries.totals(found)[0].difference, "USD")
+    page = browser.get(SYNC).text
+    assert f'<span class="money">{difference} <small>USD' in page
+    assert "all explained" in page
+    assert re.search(r"compared today \d\d:\d\d\.", page)
+    world.sync()
+    assert re.search(r"compared today \d\d:\d\d, from before the last sync\.", browser.get(SYNC).text)
+
+
+def test_an_unexplained_rest_needs_somebody(world: World, signed_in: SignIn) -> None:
+    make_invoice("100.00", customer=make_customer(world.company, "Acme", number="C-1"), number="INV-1")
+    world.sync()
+    found = tie(world)
+    browser = signed_in(Role.ACCOUNTANT)
+    assert "othing needs you" in browser.get(SYNC).text
+    for row in (queries.documents(found, Wanted(), limit=1).items[0], *queries.sums_of(found)):
+        row.unexplained = Decimal("40.00")
+    db.session.commit()
+    page = browser.get(SYNC).text
+    assert "othing needs you" not in page
+    assert "40.00 unexplained" in page
+    assert "A difference to Intacct has no explanation" in page
+    link = re.search(r'href="([^"]+)">See which documents', page)
+    assert link
+    assert browser.get(link[1].replace("&amp;", "&")).status_code == 200

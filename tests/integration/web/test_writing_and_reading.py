@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.blueprints.forms import parse_typed_date, parse_typed_number
-from portal.blueprints.rendering import amount, day, due_in_words, number, typed_amount
+from portal.blueprints.rendering import amount, day, due_in_words, number, shortly, typed_amount, when
 from portal.blueprints.urls import safe_path
 
 CENTS = st.decimals(min_value=-(10**12), max_value=10**12, places=2, allow_nan=False)
@@ -37,6 +37,15 @@ def test_amount_as_written_is_read_back_exactly(value):
 )
 def test_amount_has_the_places_of_its_currency_and_never_hides_any(value, currency, text):
     assert amount(Decimal(value), currency) == text
+
+
+def test_a_time_of_today_is_said_with_its_day_or_without_it():
+    now = dt.datetime.now(dt.UTC)
+    assert when(now) == f"Today {now:%H:%M}"
+    assert when(now, "today") == f"today {now:%H:%M}"
+    assert shortly(now) == f"{now:%H:%M}"
+    for said in (when, shortly):
+        assert said(dt.datetime(2025, 11, 3, 9, 31, tzinfo=dt.UTC)) == "3 Nov 2025 09:31"
 
 
 def test_quantities_carry_no_needless_zeros():
