@@ -9,6 +9,7 @@ from decimal import Decimal
 from portal.blueprints.days_chart import Chart, chart_of
 from portal.models.company import Company
 from portal.models.tie_out import TieOut, TieOutDay
+from portal.queries import runs
 from portal.queries import tie_out as queries
 from portal.queries.sync_overview import Standing
 
@@ -17,7 +18,7 @@ from portal.queries.sync_overview import Standing
 class LastTieOut:
     """The newest comparison as of now. `day` has its sums in the company's own currency, or in the one that differs
     most, and is None when nothing was open on either side; `unexplained` the rest without a cause, by currency.
-    `synced_since` is when a sync ended after it: the figures may have moved from then on."""
+    `synced_since` is when a sync that did something ended after it: the figures may have moved from then on."""
 
     read_at: datetime
     day: TieOutDay | None
@@ -40,9 +41,12 @@ def last_tie_out(company: Company, standing: Standing) -> LastTieOut | None:
 
 
 def synced_since(tie_out: TieOut, standing: Standing) -> datetime | None:
-    """When the last sync ended, if that was after the comparison; None for one as of a day in the past."""
-    ended = standing.last_sync.ended_at if standing.last_sync else None
-    return ended if ended and tie_out.as_of is None and ended > tie_out.read_at else None
+    """When the last sync or import ended that did something, if that was after the comparison; None for one as of a day
+    in the past."""
+    if tie_out.as_of is not None or standing.book is None:
+        return None
+    moved = runs.last_that_moved(standing.book, tie_out.read_at)
+    return moved.ended_at if moved else None
 
 
 def days_before(day: TieOutDay) -> Chart | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
@@ -25,6 +25,9 @@ _PAYMENTS_READ = (
     "read.payments_received", "read.payments_changed", "read.payments_voided", "read.credits_received",
 )  # fmt: skip
 _CREDIT_NOTES_READ = "read.credit_notes_changed"
+
+_SYNCS = (RunKind.SYNC, RunKind.RECORD, RunKind.SETTLE)
+_IMPORTS = (RunKind.IMPORT_CUSTOMERS, RunKind.IMPORT_INVOICES)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,14 @@ def any_ended(book: Book, kinds: Sequence[RunKind]) -> bool:
     well = (RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS)
     query = select(Run.id).where(Run.book_id == book.id, Run.kind.in_(kinds), Run.state.in_(well))
     return db.session.scalar(query.limit(1)) is not None
+
+
+def last_that_moved(book: Book, since: datetime) -> Run | None:
+    """The last run to end after that moment that may have changed how the book stands with Intacct. Of very many the
+    newest are looked at."""
+    query = select(Run).where(Run.book_id == book.id, Run.kind.in_((*_SYNCS, *_IMPORTS)), Run.ended_at > since)
+    newest = db.session.scalars(query.order_by(Run.id.desc()).limit(PAGE_SIZE))
+    return next((run for run in newest if run.kind in _IMPORTS or not figures(run.counts).did_nothing), None)
 
 
 def unended_run(company: Company) -> Run | None:

@@ -190,6 +190,9 @@ def test_figures_stand_with_their_time_and_are_not_green_once_a_sync_ended_after
     assert re.search(r"Compared today \d\d:\d\d, from before the last sync \(\d\d:\d\d\): <a [^>]+>compare again", old)
     assert REST_IS_GOOD not in old
     assert re.search(r"as of \d\d:\d\d, from before the last sync \(\d\d:\d\d\)", browser.get(PAGE).text)
+    tie(world)
+    world.sync()  # it finds nothing to do
+    assert "from before the last sync" not in browser.get("/").text
     assert "compare again" not in signed_in(Role.VIEWER).get("/").text
     tie(world)
     assert REST_IS_GOOD in browser.get("/").text
