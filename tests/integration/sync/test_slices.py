@@ -8,7 +8,7 @@ import pytest
 
 from portal.extensions import db
 from portal.models.run import Run, RunItem, RunKind, RunState
-from portal.services import credit_notes
+from portal.services import credit_notes, gateways
 from portal.sync import engine, pace, runs
 from portal.sync.slices import Slice
 from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice, make_payment
@@ -134,6 +134,21 @@ def test_a_run_that_was_left_in_haste_is_nobodys_until_it_is_taken_up(world: Wor
         runs.write(run_id, token, step="read")
     db.session.rollback()
     assert in_slices(run_id, Slice) == 1
+
+
+def test_the_places_of_a_process_that_left_in_haste_are_free_for_whoever_takes_its_run_up(world: World) -> None:
+    run_id = start(world)
+    token = runs.claim(run_id, 60)
+    assert token
+    for _ in range(2):  # two requests on their way
+        gateways.turns_of("ACME", token).take()
+    assert runs.abandon(run_id, token)
+    taken_up = runs.claim(run_id, 60)
+    assert taken_up
+    for _ in range(2):
+        assert gateways.turns_of("ACME", taken_up).take_if_free() is not None
+    assert not runs.abandon(run_id, token), "it is ours no more"
+    assert gateways.turns_of("ACME", "another").take_if_free() is None, "only its own places were freed"
 
 
 def test_a_preview_that_is_taken_up_again_begins_anew(world: World) -> None:
