@@ -7,16 +7,19 @@ what the steps store and refuses to write to Intacct; only what it noted about e
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import DBAPIError
 
+from portal.database import is_deadlock
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
@@ -34,6 +37,10 @@ from portal.sync.mapping import Currencies
 from portal.sync.pace import Pace
 from portal.sync.shown import AsShown
 from portal.sync.slices import HandedBack, Slice
+
+Kept = TypeVar("Kept")
+
+log = logging.getLogger(__name__)
 
 NOT_THERE_YET = "preview:"
 """Begins the key of a record that is not in Intacct but, as a preview sees it, would be by then."""
@@ -310,6 +317,25 @@ class RunContext:
             raise Cancelled
         if self.slice.must_leave():
             raise HandedBack
+
+    def again_after_deadlock(self, store: Callable[[], Kept]) -> Kept:
+        """What `store` gives, which begins a transaction and flushes what it did. Once more, from the start, where the
+        database took it back because it and another transaction waited for each other: that one has ended by then."""
+        counts, warnings, pretence = self.counts.copy(), list(self.warnings), self.pretence
+        notes, counted = (list(pretence.notes), set(pretence.counted)) if pretence else ([], set())
+        try:
+            kept = store()
+            db.session.flush()
+        except DBAPIError as error:
+            db.session.rollback()
+            if not is_deadlock(error):
+                raise
+            log.warning("run %s: a deadlock took back what was to be stored; it is stored again", self.run_id)
+            self.counts, self.warnings = counts, warnings
+            if pretence is not None:
+                pretence.notes, pretence.counted = notes, counted
+            kept = store()
+        return kept
 
     def give_way(self) -> None:
         """Where something was stored and more is to come: HandedBack when this slice is over and others wait."""

@@ -316,7 +316,7 @@ def _store(ctx: RunContext, received: Received) -> None:
 
 
 def _keep(ctx: RunContext, received: Received) -> list[tuple[Born, Stored]]:
-    stored = answers.store_all([answer for _, answer in received], ctx.by)
+    stored = ctx.again_after_deadlock(lambda: answers.store_all([answer for _, answer in received], ctx.by))
     ctx.commit()
     return [(item, outcome) for (item, _), outcome in zip(received, stored, strict=True) if outcome is not None]
 

@@ -221,7 +221,7 @@ def _born_again(ctx: RunContext, items: Sequence[Open]) -> tuple[list[Open], flo
 def _store_again(ctx: RunContext) -> None:
     """Store what became of the request. Raises its error when it failed as a whole and nothing here mends that."""
     received, seconds, failed = sending.receive(ctx)
-    stored = answers.store_all([answer for _, answer in received], ctx.by)
+    stored = ctx.again_after_deadlock(lambda: answers.store_all([answer for _, answer in received], ctx.by))
     ctx.commit()
     if failed is None:
         ctx.pace.took(len(received), seconds)
