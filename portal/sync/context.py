@@ -338,7 +338,7 @@ class RunContext:
         return kept
 
     def give_way(self) -> None:
-        """Where something was stored and more is to come: HandedBack when this slice is over and others wait."""
+        """Where something was stored and more is to come: HandedBack when this slice is over."""
         if self.kind.in_slices and self.slice.is_over():
             raise HandedBack
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.extensions import db
+from portal.jobs import queues, run_jobs
 from portal.models.run import Run, RunItem, RunKind, RunState
 from portal.services import credit_notes, gateways
 from portal.sync import engine, pace, runs
@@ -95,6 +96,24 @@ def test_a_run_that_made_way_keeps_its_book(world: World) -> None:
 def test_nobody_makes_way_while_nobody_waits(world: World) -> None:
     make_book(world)
     assert in_slices(start(world), lambda: Slice(0)) == 1
+
+
+def test_a_slice_ends_long_before_the_queue_ends_its_job_though_nobody_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_book(world)
+    run_id = start(world)
+    taken: list[Slice] = []
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(run_jobs.engine, "perform", lambda run_id, steps, slice_: taken.append(slice_))
+        run_jobs.perform_run(run_id)
+    assert taken[0].at_most * 2 < queues.RUN_TIMEOUT_SECONDS
+    taken[0].began -= taken[0].at_most
+    taken[0].others_wait = lambda: False
+    assert engine.perform(run_id, slice_=taken[0]), "it goes on in another job"
+    assert in_slices(run_id, lambda: Slice(at_most=0)) > 2
+    assert len(numbers_there(world)) == 16
+    assert db.session.get_one(Run, run_id).claims == 1
 
 
 @pytest.mark.parametrize("kind", [RunKind.SYNC, RunKind.SETTLE, RunKind.SWEEP, RunKind.TIE_OUT])
