@@ -257,7 +257,8 @@ STEPS: Steps = {
 
 def _close(ctx: RunContext) -> None:
     ctx.step = "close"
-    ctx.checkpoint()
+    if ctx.save():  # no handing back: all is done, and to end it takes no longer
+        raise Cancelled
     if ctx.kind.exclusive:
         ledger.close_settled(ctx.book_id, ctx.by)
     if ctx.as_shown is not None:

@@ -128,6 +128,22 @@ def test_a_process_that_is_asked_to_stop_hands_its_run_back_and_another_ends_it(
     assert RunState(db.session.get_one(Run, run_id).state).ended
 
 
+@pytest.mark.parametrize("kind", [RunKind.SYNC, RunKind.SETTLE, RunKind.SWEEP, RunKind.TIE_OUT, RunKind.PREVIEW])
+def test_a_process_that_is_asked_to_stop_when_all_is_done_ends_its_run(world: World, kind: RunKind) -> None:
+    def begin() -> int:
+        subject = {"of": "sync"} if kind == RunKind.PREVIEW else {}
+        run_id = runs.request(world.book, kind, trigger="test", subject=subject).id
+        db.session.commit()
+        return run_id
+
+    asked: list[int] = []
+    engine.perform(begin(), slice_=Slice(must_leave=lambda: asked.append(1) is not None))
+    run_id, edges = begin(), iter(range(1, 1000))
+    in_slices(run_id, lambda: Slice(must_leave=lambda: next(edges) == len(asked)))
+    run = db.session.get_one(Run, run_id)
+    assert (run.state, run.error) == (RunState.FINISHED, "")
+
+
 def test_a_process_that_must_leave_stores_first_what_is_on_its_way(world: World) -> None:
     make_book(world)
     run_id = start(world)
