@@ -224,14 +224,24 @@ class RunContext:
         finally:
             self.together = None
 
-    def has_told(self, row_id: int, outcome: str) -> bool:
-        """Whether an earlier worker or slice of this run has listed the record with this outcome."""
+    def told_of(self, row_ids: Sequence[int], outcome: str) -> set[int]:
+        """Which of these records an earlier worker or slice of this run has listed with this outcome."""
         if self.taken_up_again_since is None:
-            return False
-        query = select(RunItem.id).where(
-            RunItem.run_id == self.run_id, RunItem.sync_row_id == row_id, RunItem.outcome == outcome
-        )
-        return db.session.scalar(query.limit(1)) is not None
+            return set()
+        query = select(RunItem.sync_row_id).where(RunItem.run_id == self.run_id, RunItem.outcome == outcome)
+        return set(db.session.scalars(query.where(RunItem.sync_row_id.in_(row_ids))))
+
+    def told_together_up_to(self, outcome: str, of: str) -> int:
+        """The highest row of which an earlier worker or slice of this run has told together with others in this part of
+        the step; 0 for none. A step takes its rows in their order."""
+        if self.taken_up_again_since is None:
+            return 0
+        query = select(RunItem.details).where(
+            RunItem.run_id == self.run_id, RunItem.outcome == outcome, RunItem.step == self.step,
+            RunItem.sync_row_id.is_(None),
+        )  # fmt: skip
+        told = db.session.scalars(query).all()
+        return max((int(details.get("up_to", 0)) for details in told if details.get("of") == of), default=0)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the run's figures, such as "written.invoices"."""
