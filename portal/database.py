@@ -170,8 +170,17 @@ def waiting_for_ever() -> Iterator[None]:
         _times.reset(token)
 
 
+def is_deadlock(error: BaseException | None) -> bool:
+    """Whether PostgreSQL took a transaction back because it and another waited for each other. The same may succeed a
+    moment later."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.errors.DeadlockDetected)
+
+
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the database cannot be worked with now; False where a statement or a value is at fault."""
+    """Whether the database cannot be worked with now; False where a statement, a value or another transaction is at
+    fault."""
+    if is_deadlock(error):
+        return False
     if isinstance(error, NoFreeConnection):
         return True
     if not isinstance(error, DBAPIError):

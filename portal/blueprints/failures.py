@@ -7,7 +7,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from portal.blueprints.unexpected import RETRY, noted, page_without_database
+from portal.blueprints.unexpected import COLLIDED, RETRY, RETRY_SOON, noted, page_without_database
 from portal.blueprints.urls import page_before
 from portal.errors import PortalError
 from portal.extensions import db
@@ -66,6 +66,9 @@ def _unexpected(error: InternalServerError) -> tuple[str, int] | tuple[str, int,
     if failed.outage:
         sent = request.method == "POST"
         return page_without_database("errors/503.html", reference=failed.reference, sent=sent), 503, RETRY
+    if failed.collided:
+        page, status = _page(503, "Two changes met", f"{COLLIDED} Go back and send it again.")
+        return page, status, RETRY_SOON
     return page_without_database("errors/500.html", reference=failed.reference), 500
 
 

@@ -9,24 +9,29 @@ from typing import Any
 from flask import current_app, request
 from werkzeug.exceptions import InternalServerError
 
-from portal.database import is_outage
+from portal.database import is_deadlock, is_outage
 from portal.extensions import db, settings
 
 RETRY = {"Retry-After": "30"}
+RETRY_SOON = {"Retry-After": "1"}
+COLLIDED = "Another change of the same records came at the same moment and went first. Nothing of yours was saved."
 
 
 @dataclass(frozen=True)
 class Noted:
-    """A failure in the log. `outage`: the database cannot be reached, or does not answer in time."""
+    """A failure in the log. `outage`: the database cannot be reached, or does not answer in time. `collided`: it took
+    this change back in favour of another one on the same records, made at the same moment."""
 
     reference: str
     outage: bool
+    collided: bool
 
 
 def noted(error: InternalServerError) -> Noted:
     """Put the cause of `error` into the log, and end its transaction whatever state that is in."""
-    failed = Noted(secrets.token_hex(4).upper(), is_outage(error.original_exception))
-    _log(failed, error.original_exception)
+    cause = error.original_exception
+    failed = Noted(secrets.token_hex(4).upper(), is_outage(cause), is_deadlock(cause))
+    _log(failed, cause)
     try:
         db.session.rollback()
     except Exception:  # the answer must come even when the database is what failed

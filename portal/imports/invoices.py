@@ -11,7 +11,7 @@ from portal.intacct.queries import Filter, Query, all_of, any_of, at_least, at_m
 from portal.sync import orders_in, pdfs
 from portal.sync.context import RunContext
 from portal.sync.customers_in import Outcome
-from portal.sync.orders_in import NOT_IN_AR, OBJECT, Told
+from portal.sync.orders_in import NOT_IN_AR, OBJECT, Portion, Told
 
 AT_ONCE = 100
 """Documents that are read with their lines, money and customers in one go."""
@@ -40,12 +40,16 @@ def _import(ctx: RunContext, options: InvoiceOptions, document_type: str, *, wit
     for rows in pages.read(ctx, document_type, query):
         pdfs.fetch_due(ctx)  # of the page before: its place is stored, so nothing of it is told twice
         portion = orders_in.read(ctx, rows, document_type)
-        stored = orders_in.store(ctx, portion)
+        stored = _store(ctx, portion)
         for raw, told in stored:
             _note(ctx, raw, told)
         if with_pdf:
             pdfs.want(ctx, {told.row.id: raw["DOCID"] for raw, told in stored if told.row is not None})
     pdfs.fetch_due(ctx)
+
+
+def _store(ctx: RunContext, portion: Portion) -> list[tuple[Mapping[str, str], Told]]:
+    return ctx.again_after_deadlock(lambda: orders_in.store(ctx, portion))
 
 
 def _gone(ctx: RunContext, document_type: str, error: IntacctError) -> None:

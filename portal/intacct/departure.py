@@ -11,6 +11,13 @@ from .errors import TooLate
 from .received import Watch
 
 
+def clock() -> float:
+    """Seconds on the clock by which a request must have left. It never goes back, and goes on while the machine sleeps
+    where the system has such a clock: a monotonic one stands still, while others wait and send the same again."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+
+
 class Departure:
     """One request on its way out. `watched`: its connection reports here; `begun`: bytes of it were sent.
 
@@ -25,8 +32,8 @@ class Departure:
         self.begun = False
 
     def check(self) -> None:
-        """Raise `TooLate` when `leave_before` (a `time.monotonic()` moment) has passed."""
-        if self.leave_before is not None and time.monotonic() >= self.leave_before:
+        """Raise `TooLate` when `leave_before` (a moment of `clock`) has passed."""
+        if self.leave_before is not None and clock() >= self.leave_before:
             raise TooLate("The request was not sent: the moment by which it had to leave had passed.")
 
     def leave(self) -> None:

@@ -150,7 +150,7 @@ class Gateway:
     def write(self, calls: Sequence[Call], *, leave_before: float | None = None) -> dict[str, Result]:
         """Send functions that change books, once, whatever happens; results by control id.
 
-        After `leave_before` (a `time.monotonic()` moment) the request is not sent: `TooLate`. A failed function has
+        After `leave_before` (a moment of `departure.clock`) the request is not sent: `TooLate`. A failed function has
         its error in its result, one without a result `NoReply`. Raises an `IntacctError` for the whole request; its
         `executed` tells whether any of it may have run. An expired session raises `SessionExpired`.
         """

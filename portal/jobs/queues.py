@@ -19,7 +19,10 @@ NAMES = (TICKS, MAILS, RUNS)
 """What a worker listens to, the most urgent first."""
 
 RUN_TIMEOUT_SECONDS = 6 * 3600
-"""Only a safety net: a run's lease says whether somebody works on it."""
+"""Only a safety net: a run's lease says whether somebody works on it, and what can be done in slices is."""
+
+SLICE_AT_MOST_SECONDS = 3600
+"""Far below the time-out, which ends a run as failed: a first sync may take longer, and nobody may wait meanwhile."""
 
 MAILS_TIMEOUT_SECONDS = 600
 """Shorter than the claim of a mail lasts, so that no two jobs have the same one."""

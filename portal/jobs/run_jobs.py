@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from portal.extensions import db
 from portal.imports.steps import STEPS
 from portal.jobs import leaving
-from portal.jobs.queues import anybody_waits, enqueue_run
+from portal.jobs.queues import SLICE_AT_MOST_SECONDS, anybody_waits, enqueue_run
 from portal.models.run import Run
 from portal.sync import engine, runs
 from portal.sync.slices import Slice
@@ -22,7 +22,8 @@ def perform_run(run_id: int) -> None:
     # The pool was inherited over a fork: its sockets belong to the parent and must be forgotten, not closed.
     db.engine.dispose(close=False)
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-    slice_ = Slice(app.extensions["portal_settings"].run_slice_seconds, anybody_waits, leaving.asked)
+    own = app.extensions["portal_settings"]
+    slice_ = Slice(own.run_slice_seconds, SLICE_AT_MOST_SECONDS, others_wait=anybody_waits, must_leave=leaving.asked)
     with app.app_context(), leaving.at_the_latest(lambda: _abandon(app, run_id, slice_)):
         if engine.perform(run_id, STEPS, slice_):
             enqueue_run(run_id)

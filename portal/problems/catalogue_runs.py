@@ -117,6 +117,22 @@ GUIDES = (
         phrases=("429", "too many requests", "try again later", "rate limit", "throttl"),
     ),
     Guide(
+        slug="own_requests",
+        area=LINE,
+        title="This portal's own requests were in the way",
+        happened="Intacct takes two requests at once from one company, so the portal sends no third. Other runs"
+        f" or pages of this portal had both places all the time that this one waited, so it stopped. {_STAYS}",
+        blocks="Nothing for good: what was not sent waits.",
+        steps=(
+            "Do nothing: the next sync goes on.",
+            "If it comes back often, see whether several companies of this portal are connected to the same Intacct"
+            " company and sync at the same time.",
+        ),
+        fixer=NOBODY,
+        heals=BY_ITSELF,
+        phrases=("had both places at this Intacct company",),
+    ),
+    Guide(
         slug="unreachable",
         area=LINE,
         title="Intacct could not be reached",

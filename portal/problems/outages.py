@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.intacct import errors
+from portal.services.turns import NoTurn
 
 GOES_ON = "What was stored stays; the next sync goes on from there."
 
@@ -50,6 +51,12 @@ _WORDS: tuple[tuple[type[errors.IntacctError], str, str], ...] = (
         errors.Maintenance,
         "maintenance",
         "Intacct is off-line for maintenance. Nothing was lost. " + GOES_ON,
+    ),
+    (
+        NoTurn,
+        "own_requests",
+        "Other work of this portal had both places at this Intacct company all the time (Intacct takes two requests at"
+        " once), so this run stopped. Nothing was lost, and there is nothing to do. " + GOES_ON,
     ),
     (
         errors.Throttled,

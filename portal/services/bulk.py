@@ -25,6 +25,7 @@ from portal.queries.filters import DocumentFilter
 from portal.queries.totals import Sums
 from portal.services import allowed, credit_notes, invoices, payments
 from portal.services.audit import Actor
+from portal.services.records import hold_customers
 
 MOST = 1000
 """Documents in one go: each is held until all are done."""
@@ -87,7 +88,9 @@ def perform(company: Company, act: Act, wanted: DocumentFilter, *, actor: Actor,
 
     `reason` is kept with voided ones. Errors as in `preview`.
     """
-    return [_one(document, act, actor, reason) for document in _found(company, act, wanted)]
+    documents = _found(company, act, wanted)
+    hold_customers(document.customer_id for document in documents)
+    return [_one(document, act, actor, reason) for document in documents]
 
 
 def _one(document: Document, act: Act, actor: Actor, reason: str) -> Result:

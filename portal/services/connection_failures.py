@@ -8,6 +8,7 @@ from portal.errors import InvalidInput, PortalError
 from portal.extensions import settings
 from portal.intacct import errors
 from portal.services.connection_rights import Right
+from portal.services.turns import NoTurn
 
 _AGAIN = "Nothing was saved. Try again in some minutes."
 
@@ -40,6 +41,11 @@ _WORDS: tuple[tuple[type[errors.IntacctError], str, str, str], ...] = (
     ),
     (errors.NoReply, "no_reply", "", "Intacct did not answer in time. " + _AGAIN),
     (errors.Maintenance, "maintenance", "", "Intacct is off-line for maintenance. " + _AGAIN),
+    (
+        NoTurn, "own_requests", "",
+        "Other work of this portal has both places at this Intacct company now (Intacct takes two requests at once),"
+        " and Intacct was not asked. " + _AGAIN,
+    ),
     (errors.Throttled, "throttled", "", "Intacct takes no more calls just now (429). " + _AGAIN),
     (errors.BadReply, "bad_reply", "", "Intacct answered with something that is no answer{status}. " + _AGAIN),
     (

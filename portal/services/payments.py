@@ -30,7 +30,7 @@ from portal.services.audit import Actor
 from portal.services.checks import Faults
 from portal.services.invoice_checks import find_customer
 from portal.services.numbers import check_number, next_number, saving
-from portal.services.records import hold, refuse_stale
+from portal.services.records import hold, hold_customers, refuse_stale
 from portal.services.sums import move
 
 __all__ = ["PaymentData", "apply", "apply_one", "edit", "is_same", "record", "set_applied", "unapply", "void"]
@@ -65,6 +65,7 @@ def record(company: Company, data: PaymentData, *, actor: Actor, origin: Origin 
     """
     values = _checked(company.id, data)
     invoices = find_invoices(company.id, data.applications)
+    hold_customers([data.customer_id])  # before the series of numbers, as whoever records several does
     values["number"] = values["number"] or next_number(company.id, Payment)
     payment = Payment(company_id=company.id, origin=origin, applied=ZERO, **values)
     # All or nothing: a caller that catches the refusal of one application and commits must not keep the payment.

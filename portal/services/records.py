@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
+from portal.database import in_parts
 from portal.errors import NotAllowedNow
 from portal.extensions import db
 from portal.models.audit import AuditEntry
@@ -27,11 +30,20 @@ def hold(*records: Record, also_customer: int | None = None) -> None:
     never overlap.
     """
     owners = {_customer_id(record) for record in records}
-    _lock_customers(owners | ({also_customer} if also_customer is not None else set()))
+    hold_customers(owners | ({also_customer} if also_customer is not None else set()))
     for record in sorted(records, key=lambda record: (type(record).__name__, record.id)):
         db.session.refresh(record, with_for_update={"key_share": True})
     if not {_customer_id(record) for record in records} <= owners:
         raise NotAllowedNow("Somebody else moved this to another customer meanwhile. Load it again.", code=STALE)
+
+
+def hold_customers(ids: Iterable[int]) -> None:
+    """Lock these customers for this transaction, in the order in which everybody does. Whoever works on documents of
+    several in one transaction holds all of them before the first document."""
+    for part in in_parts(sorted(set(ids))):
+        # Without touching the key: an invoice added for the same customer at this moment need not wait.
+        query = select(Customer.id).where(Customer.id.in_(part)).order_by(Customer.id)
+        db.session.execute(query.with_for_update(key_share=True)).all()
 
 
 def refuse_stale(record: Record, expected_version: int | None, what: str) -> None:
@@ -76,10 +88,3 @@ def _told(entry: AuditEntry) -> str:
 
 def _customer_id(record: Record) -> int:
     return record.id if isinstance(record, Customer) else record.customer_id
-
-
-def _lock_customers(ids: set[int]) -> None:
-    # Without touching the key: an invoice added for the same customer at this moment need not wait.
-    db.session.execute(
-        select(Customer.id).where(Customer.id.in_(ids)).order_by(Customer.id).with_for_update(key_share=True)
-    ).all()

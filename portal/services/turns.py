@@ -26,6 +26,10 @@ from portal.models.gateway_slot import AT_ONCE, GatewaySlot
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.5
 
 
+class NoTurn(Throttled):
+    """Other requests of this portal had both places at the Intacct company all the time. Intacct was not asked."""
+
+
 @dataclass(frozen=True)
 class Turn:
     """A place at the company, held until it is given back."""
@@ -50,7 +54,7 @@ class Turns:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Hold a place while a request is on its way. Raises Throttled, with nothing sent, when none becomes free."""
+        """Hold a place while a request is on its way. Raises NoTurn, with nothing sent, when none becomes free."""
         turn = self.take()
         try:
             yield
@@ -58,7 +62,7 @@ class Turns:
             turn.give_back()
 
     def take(self) -> Turn:
-        """Wait for a place. Raises Throttled when none becomes free in time."""
+        """Wait for a place. Raises NoTurn when none becomes free in time."""
         until = time.monotonic() + self.wait_seconds
         pause = FIRST_PAUSE_SECONDS
         while True:
@@ -66,7 +70,7 @@ class Turns:
             if turn is not None:
                 return turn
             if time.monotonic() >= until:
-                raise Throttled(
+                raise NoTurn(
                     f"{AT_ONCE} other requests of this portal are at this Intacct company, and none of them ended"
                     f" within {self.wait_seconds:.0f} s. Nothing was sent.",
                     code="own_requests",

@@ -13,6 +13,7 @@ from portal.extensions import db
 from portal.models.sync import Kind, Problem, SyncRow
 from portal.queries.sync_records import Named, named
 from portal.services.audit import Actor
+from portal.services.records import hold_customers
 from portal.sync import choices
 
 CODE = "number_taken"
@@ -37,7 +38,9 @@ def agreeing(problems: Sequence[Problem]) -> list[tuple[Problem, Named]]:
 
 def link_all(problems: Sequence[Problem], *, actor: Actor) -> list[Problem]:
     """Link every one of `problems` that agrees to the record that its look showed. Flushes; returns the linked ones."""
-    linked = [problem for problem, _ in agreeing(problems)]
+    found = agreeing(problems)
+    hold_customers(record.customer_id for _, record in found if record.customer_id)  # a copy that came in is voided
+    linked = [problem for problem, _ in found]
     for problem in linked:
         choices.resolve(problem, "link", to=str(problem.details["there"]["key"]), actor=actor)
     return linked

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from portal.extensions import db
 from portal.models.sync import BY_HAND, Act, Kind, Pair, SyncRow
 from portal.services.checks import show
@@ -22,7 +24,11 @@ NAMES = {Kind.PAYMENT: "Payment", Kind.CREDIT_NOTE: "Credit note"}
 
 def apply(ctx: RunContext, snapshots: Sequence[Snapshot], today: dt.date) -> None:
     """Put what is still to be applied of payments and credit notes that are there onto their invoices."""
-    sendable = [snapshot for snapshot in snapshots if not (_is_gone(snapshot) or _apply_waits(ctx, snapshot))]
+    gone_there = _gone(snapshots)
+    standing = [snapshot for snapshot in snapshots if snapshot.row_id not in gone_there]
+    for snapshot in standing:
+        hold_parts(ctx, snapshot)
+    sendable = judging.not_waiting(ctx, standing, "apply")
     ctx.checkpoint()
     if not sendable:
         return
@@ -56,16 +62,11 @@ def _lies_there_already(ctx: RunContext, snapshot: Snapshot, lying: Mapping[str,
     return True
 
 
-def _is_gone(snapshot: Snapshot) -> bool:
-    """It was deleted there, which is a problem already: until somebody decides, nothing can be applied of it."""
-    return gone.stands(db.session.get_one(SyncRow, snapshot.row_id))
-
-
-def _apply_waits(ctx: RunContext, snapshot: Snapshot) -> bool:
-    hold_parts(ctx, snapshot)
-    if snapshot.waits_for:
-        judging.wait(ctx, db.session.get_one(SyncRow, snapshot.row_id), snapshot.waits_for)
-    return bool(snapshot.waits_for)
+def _gone(snapshots: Sequence[Snapshot]) -> set[int]:
+    """Those that were deleted there, which is a problem already: until somebody decides, nothing of them can be
+    applied."""
+    query = select(SyncRow).where(SyncRow.id.in_([snapshot.row_id for snapshot in snapshots]))
+    return {row.id for row in db.session.scalars(query) if gone.stands(row)} if snapshots else set()
 
 
 def _owed(snapshot: Snapshot) -> tuple[tuple[Part, Decimal], ...]:

@@ -22,7 +22,8 @@ from portal.models.sync import Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services import applying, payments
 from portal.services.checks import show
-from portal.sync import both_sides, gone, links, opening, received, scope, whose, withheld
+from portal.services.records import hold_customers
+from portal.sync import both_sides, gone, links, opening, owners, received, scope, whose, withheld
 from portal.sync.context import RunContext
 from portal.sync.money import OPENING, Source
 from portal.sync.picture import Picture
@@ -33,6 +34,7 @@ ZERO = Decimal(0)
 
 def store(ctx: RunContext, picture: Picture) -> None:
     """Carry what changed into our book. Flushes; what cannot be stored becomes a problem and is read again."""
+    hold_customers(owners.of_invoices(ctx.book_id, picture.invoice_keys))
     failed_before = ledger.open_there(ctx.book_id)
     for source, successor in picture.successors.items():
         whose.follow(ctx, source, successor, picture)

@@ -14,7 +14,8 @@ from portal.models.sync import Kind, Pair, SyncRow
 from portal.problems import ledger
 from portal.services import applying, wanted
 from portal.services.checks import show
-from portal.sync import judging, links
+from portal.services.records import hold_customers
+from portal.sync import judging, links, owners
 from portal.sync.context import RunContext
 
 BOTH_SIDES = ledger.PAID_BOTH_SIDES
@@ -42,7 +43,9 @@ def try_again(ctx: RunContext) -> None:
         .join(SyncRow, SyncRow.id == Pair.source_row_id)
         .where(SyncRow.book_id == ctx.book_id, Pair.hold == BOTH_SIDES)
     )
-    for pair in db.session.scalars(query).all():
+    pairs = db.session.scalars(query).all()
+    hold_customers(owners.of_rows(ctx.book_id, [pair.invoice_row_id for pair in pairs]))
+    for pair in pairs:
         source = links.record_of(pair.source)
         invoice = db.session.get_one(Invoice, pair.invoice.record_id)
         fits = min(pair.applied_there - pair.applied_here, invoice.balance, source.balance)

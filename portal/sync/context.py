@@ -7,16 +7,19 @@ what the steps store and refuses to write to Intacct; only what it noted about e
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import DBAPIError
 
+from portal.database import is_deadlock
 from portal.extensions import db
 from portal.intacct.gateway import Call, Gateway, Result
 from portal.intacct.queries import Page, Query
@@ -34,6 +37,10 @@ from portal.sync.mapping import Currencies
 from portal.sync.pace import Pace
 from portal.sync.shown import AsShown
 from portal.sync.slices import HandedBack, Slice
+
+Kept = TypeVar("Kept")
+
+log = logging.getLogger(__name__)
 
 NOT_THERE_YET = "preview:"
 """Begins the key of a record that is not in Intacct but, as a preview sees it, would be by then."""
@@ -217,14 +224,24 @@ class RunContext:
         finally:
             self.together = None
 
-    def has_told(self, row_id: int, outcome: str) -> bool:
-        """Whether an earlier worker or slice of this run has listed the record with this outcome."""
+    def told_of(self, row_ids: Sequence[int], outcome: str) -> set[int]:
+        """Which of these records an earlier worker or slice of this run has listed with this outcome."""
         if self.taken_up_again_since is None:
-            return False
-        query = select(RunItem.id).where(
-            RunItem.run_id == self.run_id, RunItem.sync_row_id == row_id, RunItem.outcome == outcome
-        )
-        return db.session.scalar(query.limit(1)) is not None
+            return set()
+        query = select(RunItem.sync_row_id).where(RunItem.run_id == self.run_id, RunItem.outcome == outcome)
+        return set(db.session.scalars(query.where(RunItem.sync_row_id.in_(row_ids))))
+
+    def told_together_up_to(self, outcome: str, of: str) -> int:
+        """The highest row of which an earlier worker or slice of this run has told together with others in this part of
+        the step; 0 for none. A step takes its rows in their order."""
+        if self.taken_up_again_since is None:
+            return 0
+        query = select(RunItem.details).where(
+            RunItem.run_id == self.run_id, RunItem.outcome == outcome, RunItem.step == self.step,
+            RunItem.sync_row_id.is_(None),
+        )  # fmt: skip
+        told = db.session.scalars(query).all()
+        return max((int(details.get("up_to", 0)) for details in told if details.get("of") == of), default=0)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the run's figures, such as "written.invoices"."""
@@ -311,8 +328,27 @@ class RunContext:
         if self.slice.must_leave():
             raise HandedBack
 
+    def again_after_deadlock(self, store: Callable[[], Kept]) -> Kept:
+        """What `store` gives, which begins a transaction and flushes what it did. Once more, from the start, where the
+        database took it back because it and another transaction waited for each other: that one has ended by then."""
+        counts, warnings, pretence = self.counts.copy(), list(self.warnings), self.pretence
+        notes, counted = (list(pretence.notes), set(pretence.counted)) if pretence else ([], set())
+        try:
+            kept = store()
+            db.session.flush()
+        except DBAPIError as error:
+            db.session.rollback()
+            if not is_deadlock(error):
+                raise
+            log.warning("run %s: a deadlock took back what was to be stored; it is stored again", self.run_id)
+            self.counts, self.warnings = counts, warnings
+            if pretence is not None:
+                pretence.notes, pretence.counted = notes, counted
+            kept = store()
+        return kept
+
     def give_way(self) -> None:
-        """Where something was stored and more is to come: HandedBack when this slice is over and others wait."""
+        """Where something was stored and more is to come: HandedBack when this slice is over."""
         if self.kind.in_slices and self.slice.is_over():
             raise HandedBack
 

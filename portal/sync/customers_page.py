@@ -21,7 +21,8 @@ from portal.models.sync import Kind, SyncRow
 from portal.problems import ledger
 from portal.services import customers, wanted
 from portal.services.customers import CustomerData
-from portal.sync import customers_in, links
+from portal.services.records import hold_customers
+from portal.sync import customers_in, links, owners
 from portal.sync.context import RunContext
 from portal.sync.customers_in import Outcome, Taken
 
@@ -50,6 +51,9 @@ def take(ctx: RunContext, cards: Sequence[CustomerCard]) -> list[Taken]:
             new.append((card, part, data))
     outcomes |= _create(ctx, new)
     _close_problems(ctx, outcomes)
+    left = [card for card in cards if card.record_no not in outcomes]
+    keys, names = [str(card.record_no) for card in left], [fold(card.name) for card in left]
+    hold_customers(owners.linked_or_named(ctx.company_id, ctx.book_id, keys, names))
     return [outcomes.get(card.record_no) or customers_in.take(ctx, card) for card in cards]
 
 

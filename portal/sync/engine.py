@@ -26,6 +26,7 @@ from portal.services import gateways, integration_settings
 from portal.services.gateway_usage import Meter
 from portal.sync import (
     lease,
+    old_items,
     previews,
     read_changes,
     runs,
@@ -257,7 +258,10 @@ STEPS: Steps = {
 
 def _close(ctx: RunContext) -> None:
     ctx.step = "close"
-    ctx.checkpoint()
+    if ctx.save():  # no handing back: all is done, and to end it takes no longer
+        raise Cancelled
+    if ctx.kind == RunKind.SWEEP:
+        old_items.sum_up(ctx)  # once a day
     if ctx.kind.exclusive:
         ledger.close_settled(ctx.book_id, ctx.by)
     if ctx.as_shown is not None:

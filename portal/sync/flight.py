@@ -53,7 +53,7 @@ class Flight:
         return bool(self._out)
 
     def wait_for_turn(self) -> Turn:
-        """A turn for the next request. Raises Throttled when none becomes free, or the IntacctError of a sign-in."""
+        """A turn for the next request. Raises NoTurn when none becomes free, or the IntacctError of a sign-in."""
         self._reader.open_now()  # before the turn is taken: signing in takes one of its own
         return self._turns.take()
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+
 from portal.extensions import db
 from portal.models.sync import Act, SyncRow
 from portal.problems import ledger
@@ -13,6 +17,7 @@ from portal.sync.snapshots import Snapshot
 
 BY_HAND_PROBLEM = "by_hand"
 DOCUMENTS = InvoiceRecord | PaymentRecord | CreditNoteRecord
+WAITING = "waiting"
 
 WRITTEN = {
     Act.CREATE: "created",
@@ -31,13 +36,51 @@ def problem(ctx: RunContext, row: SyncRow, code: str, text: str, *, guide: str =
     ctx.item("problem", text, row_id=row.id)
 
 
+def not_waiting(ctx: RunContext, snapshots: Sequence[Snapshot], of: str) -> list[Snapshot]:
+    """Those that wait for nothing; that the others wait, and for what, is noted. `of` as for `wait_all`."""
+    wait_all(ctx, {snapshot.row_id: snapshot.waits_for for snapshot in snapshots if snapshot.waits_for}, of)
+    return [snapshot for snapshot in snapshots if not snapshot.waits_for]
+
+
 def wait(ctx: RunContext, row: SyncRow, reason: str) -> None:
-    """A record whose forerunner is missing waits and names it; waiting is no try."""
+    """A record whose forerunner is missing waits and names it; waiting is no try. Flushes."""
     ledger.close_unless(row, (BY_HAND_PROBLEM,), ctx.by)
     row.waiting_for = reason
-    if not ctx.has_told(row.id, "waiting"):
+    if row.id not in ctx.told_of([row.id], WAITING):
         ctx.count("waiting")
-        ctx.item("waiting", reason, row_id=row.id)
+        ctx.item(WAITING, reason, row_id=row.id)
+    db.session.flush()
+
+
+def wait_all(ctx: RunContext, reasons: Mapping[int, str], of: str) -> None:
+    """As `wait`, for a part of the records of a step, by their rows; `of` names the part of the step. At most as many
+    as a query takes values.
+
+    What waited for the same thing before may do so for ever: it is counted, and told together, not one by one, unless
+    somebody asked for that very record.
+    """
+    if not reasons:
+        return
+    rows = list(db.session.scalars(select(SyncRow).where(SyncRow.id.in_(reasons)).order_by(SyncRow.id)))
+    troubled, told = ledger.troubled(list(reasons)), ctx.told_of(list(reasons), WAITING)
+    counted_up_to = ctx.told_together_up_to(WAITING, of)
+    as_before = []
+    for row in rows:
+        if row.id in troubled:
+            ledger.close_unless(row, (BY_HAND_PROBLEM,), ctx.by)
+        is_new, row.waiting_for = row.waiting_for != reasons[row.id], reasons[row.id]
+        if row.id in told:
+            continue
+        if is_new or ctx.pretence is not None or ctx.only_rows is not None:
+            ctx.count("waiting")
+            ctx.item(WAITING, reasons[row.id], row_id=row.id)
+        elif row.id > counted_up_to:
+            ctx.count("waiting")
+            as_before.append(row)
+    if as_before:
+        what = f"{len(as_before):,} {as_before[0].kind.replace('_', ' ')}{'s' if len(as_before) > 1 else ''}"
+        text = "Waiting for the same as before. The page of problems lists them, each with what it waits for."
+        ctx.item(WAITING, text, object_=what, details={"of": of, "up_to": as_before[-1].id})
     db.session.flush()
 
 

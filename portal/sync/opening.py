@@ -6,11 +6,12 @@ as the money behind it becomes readable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from sqlalchemy import select
 
+from portal.database import in_parts
 from portal.extensions import db
 from portal.models.base import Origin
 from portal.models.company import Company
@@ -22,8 +23,8 @@ from portal.services.applications import sources_on
 from portal.services.checks import show
 from portal.services.invoice_checks import InvoiceData, product
 from portal.services.payments import PaymentData
-from portal.services.records import hold
-from portal.sync import gone, judging, links, picture
+from portal.services.records import hold, hold_customers
+from portal.sync import gone, judging, links, owners, picture
 from portal.sync.context import RunContext
 from portal.sync.looking import There
 from portal.sync.money import OPENING
@@ -72,12 +73,24 @@ def settle_all(ctx: RunContext, paid: Mapping[int, There]) -> None:
 
     Where less is paid there than before, what lies there is read first: the money that was taken off may be another's.
     """
-    for row_id, there in paid.items():
+    with_one = _with_one(paid)
+    hold_customers(owners.of_rows(ctx.book_id, with_one))
+    for row_id in with_one:
         row = db.session.get_one(SyncRow, row_id)
-        if _of(row) is not None and picture.reads_money(ctx):
+        if picture.reads_money(ctx):
             links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", row.key, "what is paid on it changed")
         else:
-            settle(ctx, row, there, may_grow=False)
+            settle(ctx, row, paid[row_id], may_grow=False)
+
+
+def _with_one(row_ids: Iterable[int]) -> list[int]:
+    """Which of these invoices an opening payment lies on, in their order."""
+    found: set[int] = set()
+    wanted_ids = list(row_ids)
+    for part in in_parts(wanted_ids):
+        query = select(Pair.invoice_row_id).join(SyncRow, SyncRow.id == Pair.source_row_id)
+        found.update(db.session.scalars(query.where(Pair.invoice_row_id.in_(part), SyncRow.object == OPENING)))
+    return [row_id for row_id in wanted_ids if row_id in found]
 
 
 def make_room(ctx: RunContext, invoice: Invoice, data: InvoiceData) -> None:

@@ -22,13 +22,15 @@ from portal.intacct.order_records import BILL_TO, OrderLineRow, OrderRow, OrderS
 from portal.intacct.queries import Query, one_of
 from portal.models.base import Origin
 from portal.models.company import Company
+from portal.models.customer import fold
 from portal.models.invoice import Invoice
 from portal.models.run import RunKind
 from portal.models.sync import Kind, SyncRow
 from portal.problems import ledger
 from portal.services import invoices, wanted
 from portal.services.invoice_checks import InvoiceData
-from portal.sync import book_money, customers_in, links, looking, opening, picture, write_invoices
+from portal.services.records import hold_customers
+from portal.sync import book_money, customers_in, links, looking, opening, owners, picture, write_invoices
 from portal.sync.context import RunContext
 from portal.sync.customers_in import Outcome, Taken, custom_values
 from portal.sync.looking import There
@@ -123,6 +125,7 @@ def store(
     With `only_changed` a document that Intacct did not modify since it was read last overwrites nothing here (windows
     overlap, and what was changed here meanwhile is to stay until Intacct's own change).
     """
+    hold_customers(owners_of(ctx, portion))
     told: list[tuple[Mapping[str, str], Told]] = []
     for raw, error in portion.unreadable:
         told.append((raw, _failed(ctx, raw.get("DOCID", ""), f"a value cannot be read ({error})")))
@@ -136,6 +139,19 @@ def store(
     for row, there, is_new in stored:
         opening.settle(ctx, row, there, may_grow=is_new or ctx.does == RunKind.IMPORT_INVOICES)
     return told
+
+
+def owners_of(ctx: RunContext, portion: Portion) -> set[int]:
+    """The customers here whom storing the portion may touch."""
+    doc_ids = [item.document.header.doc_id for item in portion.documents]
+    cards = [str(card.record_no) for card in portion.cards.values()]
+    names = [
+        fold(customers_in.as_ours(ctx, card, item.bill_to)[1].name)
+        for item in portion.documents
+        if (card := portion.cards.get(item.document.header.customer_id.casefold())) is not None
+    ]
+    known = owners.of_invoices(ctx.book_id, {*portion.invoices, *portion.money.invoice_keys}, doc_ids)
+    return known | owners.linked_or_named(ctx.company_id, ctx.book_id, cards, names)
 
 
 def _take(ctx: RunContext, portion: Portion, item: Read, only_changed: bool) -> Told:

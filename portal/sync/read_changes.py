@@ -23,6 +23,7 @@ from portal.models.run import Reread
 from portal.models.sync import TOTAL_NOW, Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
+from portal.services.records import hold_customers
 from portal.sync import (
     book_money,
     both_sides,
@@ -33,6 +34,7 @@ from portal.sync import (
     looking,
     opening,
     orders_in,
+    owners,
     picture,
     read_orders,
     scope,
@@ -41,6 +43,7 @@ from portal.sync import (
 from portal.sync.context import RunContext
 from portal.sync.cursors import CursorPage, Spec
 from portal.sync.looking import There
+from portal.sync.picture import Picture
 from portal.sync.rows import has_open_posting, linked, linked_all
 from portal.sync.standing import opened
 
@@ -66,16 +69,26 @@ def read(ctx: RunContext) -> None:
             paid |= _imported(ctx, page)
         ctx.commit()
         touched |= _taken_off(ctx, pages)
-        book_money.store(ctx, picture.look(ctx, touched))
-        for page in pages:
-            cursors.store(ctx, page)
+        _store(ctx, pages, picture.look(ctx, touched))
         ctx.checkpoint()
         if not all(page.is_last for page in pages):
             ctx.give_way()
     both_sides.try_again(ctx)
+    ctx.save()  # each holds the customers that it touches, all at once
     opening.settle_all(ctx, paid)
     ctx.checkpoint()
     read_queued(ctx)
+
+
+def _store(ctx: RunContext, pages: Sequence[CursorPage], pictured: Picture) -> None:
+    """Carry the money of these pages into our book, and move their cursors with it."""
+
+    def do() -> None:
+        book_money.store(ctx, pictured)
+        for page in pages:
+            cursors.store(ctx, page)
+
+    ctx.again_after_deadlock(do)
 
 
 def read_queued(ctx: RunContext) -> None:
@@ -279,10 +292,16 @@ def _read_again(ctx: RunContext, ids: Sequence[int]) -> None:
     there = looking.invoices_by_key(ctx, headers)
     pictured = picture.look(ctx, money_of)
     orders = read_orders.look(ctx, documents)
-    db.session.execute(delete(Reread).where(Reread.id.in_(ids)).execution_options(synchronize_session=False))
-    _take_known(ctx, there, headers)
-    read_orders.store(ctx, orders, documents)
-    book_money.store(ctx, pictured)
+
+    def do() -> None:
+        known = owners.of_invoices(ctx.book_id, {*headers, *money_of}, documents)
+        hold_customers(known.union(*(orders_in.owners_of(ctx, portion) for portion in orders)))
+        db.session.execute(delete(Reread).where(Reread.id.in_(ids)).execution_options(synchronize_session=False))
+        _take_known(ctx, there, headers)
+        read_orders.store(ctx, orders, documents)
+        book_money.store(ctx, pictured)
+
+    ctx.again_after_deadlock(do)
     ctx.checkpoint()
 
 

@@ -62,7 +62,7 @@ def take(ctx: RunContext, rows: Sequence[Mapping[str, str]], document_type: str)
     if not taken:
         return
     portion = orders_in.read(ctx, taken, document_type)
-    for raw, told in orders_in.store(ctx, portion, only_changed=True):
+    for raw, told in ctx.again_after_deadlock(lambda: orders_in.store(ctx, portion, only_changed=True)):
         _note(ctx, raw, told)
     ctx.checkpoint()
 

@@ -153,13 +153,14 @@ def hand_back(run_id: int, held_token: str, **values: Any) -> None:
 
 
 def abandon(run_id: int, held_token: str) -> bool:
-    """Hand the run back as it stands, beside the work that still goes on with it and stops at its next write; whether
-    it was ours. Commits."""
+    """Hand the run back as it stands, and its places at Intacct with it, from a process that ends now; whether it was
+    ours. Commits. What is on its way then is cut off, as a dead worker's is."""
     try:
         hand_back(run_id, held_token)
     except LostLease:
         return False
     db.session.commit()
+    turns.free_all(db.engine, held_token)  # whoever takes it up frees those of the token that it was handed back under
     return True
 
 

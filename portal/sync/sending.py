@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from sqlalchemy import insert, select
 
 from portal.extensions import db
+from portal.intacct.departure import clock
 from portal.intacct.errors import IntacctError, Level, NoReply, SchemaError, SessionExpired, Throttled
 from portal.intacct.gateway import Call, Result
 from portal.models.base import JsonDict
@@ -256,11 +257,11 @@ def stop_if_silent(received: Received) -> None:
 
 
 def _give_birth(ctx: RunContext, items: Sequence[Ready]) -> tuple[list[Born], float]:
-    # Two clocks from the same moment: the wall's for those who look later, the worker's own monotonic one for itself,
-    # so that a worker that was frozen does not send what others have given up waiting for.
+    # Two clocks from the same moment: the wall's for those who look later, the worker's own for itself, so that one
+    # that was frozen, or whose machine slept, does not send what others have given up waiting for.
     ctx.stop_if_asked()
     send_before = utcnow() + ctx.clock_ahead + timedelta(seconds=LEAVES_WITHIN_SECONDS)
-    leave_before = time.monotonic() + LEAVES_WITHIN_SECONDS
+    leave_before = clock() + LEAVES_WITHIN_SECONDS
     standing = stand([item.row_id for item in items], also_lock=True)
     postings: list[tuple[SyncRow, Ready, JsonDict]] = []
     for item in items:
@@ -316,7 +317,7 @@ def _store(ctx: RunContext, received: Received) -> None:
 
 
 def _keep(ctx: RunContext, received: Received) -> list[tuple[Born, Stored]]:
-    stored = answers.store_all([answer for _, answer in received], ctx.by)
+    stored = ctx.again_after_deadlock(lambda: answers.store_all([answer for _, answer in received], ctx.by))
     ctx.commit()
     return [(item, outcome) for (item, _), outcome in zip(received, stored, strict=True) if outcome is not None]
 

@@ -4,7 +4,6 @@ that Intacct is not still working on it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from portal.database import in_parts
 from portal.extensions import db
+from portal.intacct.departure import clock
 from portal.intacct.errors import ControlIdUsed, SessionExpired
 from portal.intacct.gateway import Call
 from portal.models.sync import SOURCES, Act, Kind, Posting, PostingState, SyncRow
@@ -222,7 +222,7 @@ def _send_together(ctx: RunContext, items: Sequence[Open]) -> None:
 def _born_again(ctx: RunContext, items: Sequence[Open]) -> tuple[list[Open], float]:
     """The new attempts, without those that were answered meanwhile, and when their request must have left."""
     left = {item.posting_id: item for item in _still_open(items)}
-    leave_before = time.monotonic() + sending.LEAVES_WITHIN_SECONDS
+    leave_before = clock() + sending.LEAVES_WITHIN_SECONDS
     sent_at, born = utcnow(), []
     for posting in db.session.scalars(select(Posting).where(Posting.id.in_(left)).order_by(Posting.id)):
         posting.attempts += 1
@@ -237,7 +237,7 @@ def _born_again(ctx: RunContext, items: Sequence[Open]) -> tuple[list[Open], flo
 def _store_again(ctx: RunContext) -> None:
     """Store what became of the request. Raises its error when it failed as a whole and nothing here mends that."""
     received, seconds, failed = sending.receive(ctx)
-    stored = answers.store_all([answer for _, answer in received], ctx.by)
+    stored = ctx.again_after_deadlock(lambda: answers.store_all([answer for _, answer in received], ctx.by))
     ctx.commit()
     if failed is None:
         ctx.pace.took(len(received), seconds)

@@ -160,14 +160,14 @@ def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict
     records = _by_id(Payment, rows)
     customers = _customer_rows(ctx, [payment.customer_id for payment in records.values()])
     pairs = _pairs(ctx, [row.id for row in rows])
-    unknown = _unknown(pairs)
+    missing = _missing(ctx, pairs)
     otherwise = left_out.posted_otherwise(ctx.book_id, [row.id for row in rows])
     found = {}
     for row in rows:
         own = pairs.get(row.id, [])
         cases = [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in own]
         decision = _decision(row, cases, sent_otherwise=row.id in otherwise)
-        found[row.id] = _payment(ctx, row, tried, records[row.record_id], customers, own, unknown, decision)
+        found[row.id] = _payment(ctx, row, tried, records[row.record_id], customers, own, missing, decision)
     return found
 
 
@@ -178,7 +178,7 @@ def _payment(
     payment: Payment,
     customers: dict[int, SyncRow],
     pairs: list[tuple[Pair, SyncRow]],
-    unknown: frozenset[int],
+    missing: Mapping[int, str],
     decision: Decision,
 ) -> Snapshot:
     customer = customers.get(payment.customer_id)
@@ -191,7 +191,7 @@ def _payment(
         currency=payment.currency, method=payment.method, reference=payment.reference, parts=parts,
         rest=payment.amount - applied,
     )  # fmt: skip
-    waits_for = _missing_customer(ctx, customer, payment.customer) or _missing_invoice(ctx, sending, held, unknown)
+    waits_for = _missing_customer(ctx, customer, payment.customer) or _missing_invoice(ctx, sending, held, missing)
     return Snapshot(
         **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
@@ -204,9 +204,9 @@ def _credit_notes(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> 
     records = _by_id(CreditNote, rows)
     customers = _customer_rows(ctx, [note.customer_id for note in records.values()])
     pairs = _pairs(ctx, [row.id for row in rows])
-    unknown = _unknown(pairs)
+    missing = _missing(ctx, pairs)
     return {
-        row.id: _credit_note(ctx, row, tried, records[row.record_id], customers, pairs.get(row.id, []), unknown)
+        row.id: _credit_note(ctx, row, tried, records[row.record_id], customers, pairs.get(row.id, []), missing)
         for row in rows
     }
 
@@ -218,7 +218,7 @@ def _credit_note(
     note: CreditNote,
     customers: dict[int, SyncRow],
     pairs: list[tuple[Pair, SyncRow]],
-    unknown: frozenset[int],
+    missing: Mapping[int, str],
 ) -> Snapshot:
     """It is posted whole, whatever it lies on; only its application waits for the invoices."""
     decision = _decision(row, [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in pairs])
@@ -234,7 +234,7 @@ def _credit_note(
     )  # fmt: skip
     waits_for = _missing_customer(ctx, customer, note.customer)
     if decision.next == Next.APPLY:
-        waits_for = waits_for or _missing_invoice(ctx, sending, held, unknown)
+        waits_for = waits_for or _missing_invoice(ctx, sending, held, missing)
     return Snapshot(
         **_common(row, tried, note), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
@@ -254,22 +254,33 @@ def _missing_customer(ctx: RunContext, customer: SyncRow | None, record: Custome
 
 
 def _missing_invoice(
-    ctx: RunContext, sending: list[tuple[Pair, SyncRow]], held: list[Pair], unknown: frozenset[int]
+    ctx: RunContext, sending: list[tuple[Pair, SyncRow]], held: list[Pair], missing: Mapping[int, str]
 ) -> str:
-    """Why a source waits for an invoice; `unknown` are the rows whose postings wait for their outcome."""
+    """Why a source waits for an invoice; `missing` as `_missing` gives it."""
     for pair, invoice in sending:
-        is_there = invoice.key and invoice.id not in unknown
-        if pair in held or (is_there and scope.sees(ctx, invoice.entity)):
+        if pair in held or invoice.id not in missing:
             continue
-        number = db.session.get_one(Invoice, invoice.record_id).number
+        number = missing[invoice.id]
         if elsewhere := scope.out_of_sight(ctx, f"invoice {number}", invoice):
             return elsewhere
         return f"Waits for invoice {number}, which is not in Intacct yet."
     return ""
 
 
-def _unknown(pairs: Mapping[int, list[tuple[Pair, SyncRow]]]) -> frozenset[int]:
-    return opened([invoice.id for own in pairs.values() for _, invoice in own])
+def _missing(ctx: RunContext, pairs: Mapping[int, list[tuple[Pair, SyncRow]]]) -> dict[int, str]:
+    """By row: the numbers of the invoices that are not there, are out of sight, or have a posting without an answer."""
+    invoices = {invoice.id: invoice for own in pairs.values() for _, invoice in own}
+    unknown = frozenset(row_id for part in in_parts(list(invoices)) for row_id in opened(part))
+    missing = {
+        row_id: invoice.record_id
+        for row_id, invoice in invoices.items()
+        if not invoice.key or row_id in unknown or not scope.sees(ctx, invoice.entity)
+    }
+    numbers: dict[int, str] = {}
+    for part in in_parts(sorted(set(missing.values()))):
+        query = select(Invoice.id, Invoice.number).where(Invoice.id.in_(part))
+        numbers |= {record_id: number for record_id, number in db.session.execute(query)}
+    return {row_id: numbers[record_id] for row_id, record_id in missing.items()}
 
 
 def _pairs(ctx: RunContext, row_ids: Sequence[int]) -> dict[int, list[tuple[Pair, SyncRow]]]:

@@ -56,7 +56,7 @@ def _take(ctx: RunContext, ids: Sequence[int], *acts: Next) -> list[Snapshot]:
 
 
 def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
-    sendable = [snapshot for snapshot in snapshots if not _waits(ctx, snapshot)]
+    sendable = judging.not_waiting(ctx, snapshots, "create")
     ctx.checkpoint()
     if not sendable:
         return
@@ -77,12 +77,6 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
             ready.append(_ready_to_create(ctx, snapshot, look.above))
     ctx.checkpoint()
     open_days.send(ctx, ready)
-
-
-def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
-    if snapshot.waits_for:
-        judging.wait(ctx, db.session.get_one(SyncRow, snapshot.row_id), snapshot.waits_for)
-    return bool(snapshot.waits_for)
 
 
 def _ready_to_create(ctx: RunContext, snapshot: Snapshot, above: int) -> Ready:

@@ -51,7 +51,7 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
 
 
 def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
-    sendable = [snapshot for snapshot in snapshots if not _waits(ctx, snapshot)]
+    sendable = judging.not_waiting(ctx, snapshots, "create")
     ctx.checkpoint()
     if not sendable:
         return
@@ -68,12 +68,6 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
             ready.append(_ready_to_create(ctx, snapshot, looks[snapshot.row_id].above))
     ctx.checkpoint()
     open_days.send(ctx, ready)
-
-
-def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
-    if snapshot.waits_for:
-        judging.wait(ctx, db.session.get_one(SyncRow, snapshot.row_id), snapshot.waits_for)
-    return bool(snapshot.waits_for)
 
 
 def _ready_to_create(ctx: RunContext, snapshot: Snapshot, above: int) -> Ready:

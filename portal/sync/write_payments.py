@@ -19,6 +19,8 @@ from portal.sync.mapping import Built, PaymentRecord, build_payment, build_rever
 from portal.sync.sending import Ready
 from portal.sync.snapshots import Snapshot, take
 
+UNAPPLIED = "Waits until it is applied to an invoice: Intacct takes a payment only with one."
+
 
 def write(ctx: RunContext, today: dt.date) -> None:
     """Create the payments that should be in Intacct, and apply what is still to be applied of those that are."""
@@ -57,7 +59,9 @@ def take_back(ctx: RunContext, today: dt.date) -> None:
 
 
 def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
-    sendable = [snapshot for snapshot in snapshots if not _waits(ctx, snapshot)]
+    waiting: dict[int, str] = {}
+    sendable = [snapshot for snapshot in snapshots if not _stays(ctx, snapshot, waiting)]
+    judging.wait_all(ctx, waiting, "create")
     ctx.checkpoint()
     if not sendable:
         return
@@ -76,19 +80,18 @@ def _create(ctx: RunContext, snapshots: Sequence[Snapshot]) -> None:
     open_days.send(ctx, ready)
 
 
-def _waits(ctx: RunContext, snapshot: Snapshot) -> bool:
+def _stays(ctx: RunContext, snapshot: Snapshot, waiting: dict[int, str]) -> bool:
+    """Whether it is not sent now: left alone with its invoice, or entered among those that wait, with the reason."""
     record = _record(snapshot)
     apply_rests.hold_parts(ctx, snapshot)
     if record.parts and not snapshot.waits_for:
         return False
-    row = db.session.get_one(SyncRow, snapshot.row_id)
-    if snapshot.waits_for:
-        judging.wait(ctx, row, snapshot.waits_for)
-    elif snapshot.held_parts and not record.rest:
+    if not snapshot.waits_for and snapshot.held_parts and not record.rest:
+        row = db.session.get_one(SyncRow, snapshot.row_id)
         row.hold, row.hold_reason = Hold.LEFT, LEFT_WITH_INVOICE
         ctx.item("left", "Left alone with its invoice, which is not sent to Intacct.", row_id=row.id)
     else:
-        judging.wait(ctx, row, "Waits until it is applied to an invoice: Intacct takes a payment only with one.")
+        waiting[snapshot.row_id] = snapshot.waits_for or UNAPPLIED
     return True
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.blueprints.api.exact_json import dumps
-from portal.blueprints.unexpected import RETRY, noted
+from portal.blueprints.unexpected import COLLIDED, RETRY, RETRY_SOON, noted
 from portal.errors import Busy, Forbidden, InvalidInput, NotAllowedNow, NotFound, PortalError
 from portal.extensions import db
 
@@ -79,6 +79,10 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 def _unexpected(error: InternalServerError) -> Response:
     failed = noted(error)
+    if failed.collided:
+        answer = failure(503, f"{COLLIDED} Send it again.", code="collided", reference=failed.reference)
+        answer.headers.extend(RETRY_SOON)
+        return answer
     if not failed.outage:
         text = "Something went wrong in the portal; nothing was saved. Its log says what, at reference "
         return failure(500, f"{text}{failed.reference}.", reference=failed.reference)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from portal.extensions import db
 from portal.models.access import IdempotentAnswer
@@ -68,6 +70,19 @@ def test_a_request_that_crashed_blocks_nothing(api, monkeypatch):
         answer = told(api.post("/customers", BODY, Idempotency_Key="one"), 500)
         assert answer["type"] == "api_error"
         assert "power" not in answer["message"]
+    assert count() == 0
+    told(api.post("/customers", BODY, Idempotency_Key="one"), 201)
+
+
+def test_a_request_that_a_deadlock_took_back_may_be_sent_again(api, monkeypatch):
+    def collide(*_args, **_options):
+        raise OperationalError("UPDATE", {}, psycopg.errors.DeadlockDetected("deadlock detected"))
+
+    monkeypatch.setitem(api.app.config, "PROPAGATE_EXCEPTIONS", False)
+    with monkeypatch.context() as patch:
+        patch.setattr(customers.audit, "record", collide)
+        answer = api.post("/customers", BODY, Idempotency_Key="one")
+        assert (told(answer, 503)["code"], answer.headers["Retry-After"]) == ("collided", "1")
     assert count() == 0
     told(api.post("/customers", BODY, Idempotency_Key="one"), 201)
 

@@ -183,7 +183,7 @@ def test_failed_tls_handshake_ran_nothing():
 
 def test_write_whose_moment_passes_while_it_connects_does_not_leave(monkeypatch):
     now = SimpleNamespace(value=100.0)
-    monkeypatch.setattr(departure, "time", SimpleNamespace(monotonic=lambda: now.value))
+    monkeypatch.setattr(departure, "clock", lambda: now.value)
     connect = transport._ReportingConnection.connect
 
     def slowly(self) -> None:

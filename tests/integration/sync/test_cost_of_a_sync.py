@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import event, text
 
 from portal.extensions import db
-from portal.models.run import RunKind
+from portal.models.customer import Customer
+from portal.models.run import RunItem, RunKind
 from portal.models.sync import Kind, Pair, SyncRow
 from portal.sync import engine, runs
 from portal.sync.candidates import candidates
@@ -59,6 +60,33 @@ def test_a_batch_is_written_in_as_many_statements_as_few_records(world: World) -
     with statements() as many:
         assert world.sync().counts["written.payments"] == 23
     assert len(many) < len(few) + 10, [one for one in set(many) if many.count(one) > few.count(one)]
+
+
+def have_waiting(customer: Customer, count: int) -> None:
+    """So many payments that wait on no invoice, and on one each that is not sent."""
+    for _ in range(count):
+        make_payment("10.00", customer=customer)
+        make_payment("10.00", customer=customer, on={make_invoice("10.00", customer=customer): "10.00"})
+    db.session.commit()
+
+
+def test_what_waits_as_before_costs_as_many_statements_and_rows_for_many_as_for_few(world: World) -> None:
+    asked, customer = [], make_customer(world.company)
+    make_invoice("10.00", customer=customer)
+    world.sync()
+    world.choose(write_invoices=False)
+    for more in (3, 40):
+        have_waiting(customer, more)
+        world.sync()
+        world.sync()
+        with statements() as seen:
+            run = world.sync()
+        query = db.select(db.func.count(RunItem.id)).where(RunItem.run_id == run.id, RunItem.outcome == "waiting")
+        asked.append((len(seen), db.session.scalar(query), run.counts["waiting"]))
+        db.session.commit()
+    (few, few_rows, _), (many, rows, waiting) = asked
+    assert waiting == 86
+    assert (many < few + 10, rows) == (True, few_rows), asked
 
 
 def test_a_sync_with_nothing_to_do_asks_intacct_once(world: World) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from portal.extensions import db
+from portal.intacct import departure
 from portal.models.payment import Payment
 from portal.models.sync import Posting, PostingState
-from portal.sync import answers
+from portal.sync import answers, sending
 from portal.sync.answers import Answer
 from portal.sync.context import RunContext
 from portal.sync.flight import Landing
@@ -115,3 +118,32 @@ def test_the_run_that_lost_its_line_says_so_and_what_is_open_is_called_unknown(w
     assert "Nothing" in run.error or "nothing" in run.error
     states = {posting.state for posting in world.postings() if posting.act == "create" and "invoice" in posting.body}
     assert states == {"open"}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_machine_that_slept_with_a_request_prepared_does_not_send_it(
+    world: World, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = [0.0]
+    asleep = SimpleNamespace(  # the monotonic clock stands still meanwhile
+        monotonic=time.monotonic, CLOCK_BOOTTIME=7, clock_gettime=lambda _: time.monotonic() + slept[0]
+    )
+    monkeypatch.setattr(departure, "time", asleep)
+    depart = RunContext.depart
+
+    def sleep_first(ctx: RunContext, calls: Any, *how: Any) -> None:
+        slept[0] += 0 if slept[0] else sending.LEAVES_WITHIN_SECONDS
+        depart(ctx, calls, *how)
+
+    monkeypatch.setattr(RunContext, "depart", sleep_first)
+    make_records(world)
+    run = world.sync()
+    assert (run.state, run.error_code) == ("failed", "too_late")
+    assert not [body for body in world.adapter.sent if b"<create" in body]
+    settle_everything(world, clock)
+    assert_once(world)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system has no clock that goes on in its sleep")
+def test_the_clock_by_which_requests_leave_counts_the_sleep_of_the_machine() -> None:
+    assert abs(departure.clock() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 5

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
 from portal.extensions import db
 from portal.models.base import Origin
-from portal.models.run import RunItem
+from portal.models.run import Run, RunItem, RunKind
 from portal.models.sync import Hold, Kind
 from portal.services import invoices, payments
-from portal.sync import choices, links
+from portal.sync import choices, engine, links, looking, previews, runs
+from portal.sync.slices import Slice
 from tests.factories import ACTOR, make_customer, make_invoice, make_line, make_payment
 from tests.integration.sync.conftest import World, row_of
 from tests.integration.sync.scenes import ok
@@ -53,6 +55,57 @@ def test_rule_11_waiting_is_no_try_and_no_problem(world: World) -> None:
     assert [problem.row.record_id for problem in world.problems()] == [bad.id]
     assert [posting for posting in world.postings() if posting.row.kind == "payment"] == []
     assert world.state(payment) == "waiting"
+
+
+def told(run: Run) -> list[tuple[str, bool]]:
+    """(which records, whether it is a single one) of each item of the run that says that something waits."""
+    query = db.select(RunItem).where(RunItem.run_id == run.id, RunItem.outcome == "waiting").order_by(RunItem.id)
+    items = [(item.object, item.sync_row_id is not None) for item in db.session.scalars(query)]
+    db.session.commit()
+    return items
+
+
+@pytest.mark.rule(11, "out")
+def test_rule_11_what_waits_as_before_is_counted_and_told_together(world: World) -> None:
+    customer = make_customer(world.company)
+    unapplied, *_ = [make_payment("10.00", customer=customer) for _ in range(3)]
+    payment_id = unapplied.id
+    first = ok(world.sync())
+    assert (first.counts["waiting"], told(first)) == (3, [("", True)] * 3)
+    again = ok(world.sync())
+    assert (again.counts["waiting"], told(again)) == (3, [("3 payments", False)])
+    make_payment("20.00", customer=customer)
+    one_more = ok(world.sync())
+    assert (one_more.counts["waiting"], told(one_more)) == (4, [("", True), ("3 payments", False)])
+    asked = ok(world.sync(RunKind.RECORD, subject={"records": [{"kind": "payment", "id": payment_id}]}))
+    assert (asked.counts["waiting"], told(asked)) == (1, [("", True)]), "a person asked for this one"
+    shown = world.sync(RunKind.PREVIEW, subject=previews.subject())
+    assert told(shown) == [("", True)] * 4, "a preview shows all that a sync would leave"
+
+
+@pytest.mark.rule(11, "out")
+def test_rule_11_what_waits_as_before_is_counted_once_however_many_slices_a_run_takes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = make_customer(world.company)
+    for _ in range(5):
+        make_payment("10.00", customer=customer)
+    ok(world.sync())
+    monkeypatch.setattr(looking, "LOOK_AT_ONCE", 2)
+    make_payment("10.00", customer=customer)
+    run_id = runs.request(world.book, RunKind.SYNC, trigger="test").id
+    db.session.commit()
+    slices = 1
+    while engine.perform(run_id, slice_=Slice(must_leave=_after(8 + slices))):
+        slices += 1
+    run = ok(db.session.get_one(Run, run_id, populate_existing=True))
+    assert (run.counts["waiting"], slices > 3) == (6, True)
+    assert sum(int(what.split()[0]) if what else 1 for what, _ in told(run)) == 6, "each is told of once"
+
+
+def _after(checkpoints: int) -> Callable[[], bool]:
+    left = iter(range(checkpoints, -1000, -1))
+    return lambda: next(left) <= 0
 
 
 @pytest.mark.rule(11, "out")

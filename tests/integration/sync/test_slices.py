@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from portal.extensions import db
+from portal.jobs import queues, run_jobs
 from portal.models.run import Run, RunItem, RunKind, RunState
-from portal.services import credit_notes
+from portal.services import credit_notes, gateways
 from portal.sync import engine, pace, runs
 from portal.sync.slices import Slice
 from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice, make_payment
@@ -97,6 +98,24 @@ def test_nobody_makes_way_while_nobody_waits(world: World) -> None:
     assert in_slices(start(world), lambda: Slice(0)) == 1
 
 
+def test_a_slice_ends_long_before_the_queue_ends_its_job_though_nobody_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_book(world)
+    run_id = start(world)
+    taken: list[Slice] = []
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(run_jobs.engine, "perform", lambda run_id, steps, slice_: taken.append(slice_))
+        run_jobs.perform_run(run_id)
+    assert taken[0].at_most * 2 < queues.RUN_TIMEOUT_SECONDS
+    taken[0].began -= taken[0].at_most
+    taken[0].others_wait = lambda: False
+    assert engine.perform(run_id, slice_=taken[0]), "it goes on in another job"
+    assert in_slices(run_id, lambda: Slice(at_most=0)) > 2
+    assert len(numbers_there(world)) == 16
+    assert db.session.get_one(Run, run_id).claims == 1
+
+
 @pytest.mark.parametrize("kind", [RunKind.SYNC, RunKind.SETTLE, RunKind.SWEEP, RunKind.TIE_OUT])
 def test_a_process_that_is_asked_to_stop_hands_its_run_back_and_another_ends_it(world: World, kind: RunKind) -> None:
     make_book(world)
@@ -107,6 +126,22 @@ def test_a_process_that_is_asked_to_stop_hands_its_run_back_and_another_ends_it(
     db.session.commit()
     assert in_slices(run_id, Slice) == 1
     assert RunState(db.session.get_one(Run, run_id).state).ended
+
+
+@pytest.mark.parametrize("kind", [RunKind.SYNC, RunKind.SETTLE, RunKind.SWEEP, RunKind.TIE_OUT, RunKind.PREVIEW])
+def test_a_process_that_is_asked_to_stop_when_all_is_done_ends_its_run(world: World, kind: RunKind) -> None:
+    def begin() -> int:
+        subject = {"of": "sync"} if kind == RunKind.PREVIEW else {}
+        run_id = runs.request(world.book, kind, trigger="test", subject=subject).id
+        db.session.commit()
+        return run_id
+
+    asked: list[int] = []
+    engine.perform(begin(), slice_=Slice(must_leave=lambda: asked.append(1) is not None))
+    run_id, edges = begin(), iter(range(1, 1000))
+    in_slices(run_id, lambda: Slice(must_leave=lambda: next(edges) == len(asked)))
+    run = db.session.get_one(Run, run_id)
+    assert (run.state, run.error) == (RunState.FINISHED, "")
 
 
 def test_a_process_that_must_leave_stores_first_what_is_on_its_way(world: World) -> None:
@@ -134,6 +169,21 @@ def test_a_run_that_was_left_in_haste_is_nobodys_until_it_is_taken_up(world: Wor
         runs.write(run_id, token, step="read")
     db.session.rollback()
     assert in_slices(run_id, Slice) == 1
+
+
+def test_the_places_of_a_process_that_left_in_haste_are_free_for_whoever_takes_its_run_up(world: World) -> None:
+    run_id = start(world)
+    token = runs.claim(run_id, 60)
+    assert token
+    for _ in range(2):  # two requests on their way
+        gateways.turns_of("ACME", token).take()
+    assert runs.abandon(run_id, token)
+    taken_up = runs.claim(run_id, 60)
+    assert taken_up
+    for _ in range(2):
+        assert gateways.turns_of("ACME", taken_up).take_if_free() is not None
+    assert not runs.abandon(run_id, token), "it is ours no more"
+    assert gateways.turns_of("ACME", "another").take_if_free() is None, "only its own places were freed"
 
 
 def test_a_preview_that_is_taken_up_again_begins_anew(world: World) -> None:

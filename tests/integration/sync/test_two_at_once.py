@@ -17,6 +17,7 @@ from portal.intacct.errors import Throttled
 from portal.models.gateway_slot import GatewaySlot
 from portal.models.run import Run, RunKind
 from portal.models.sync import PostingState
+from portal.problems.outages import described
 from portal.services import gateways
 from portal.services.turns import Turns
 from portal.sync import pace, runs, sending
@@ -108,8 +109,12 @@ def test_batches_that_intacct_did_not_take_go_again_and_none_goes_twice(world: W
 def test_a_third_request_waits_and_then_says_why_it_was_not_sent(app: Flask) -> None:
     first, second = places(app, "one").take(), places(app, "two").take()
     assert places(app, "three").take_if_free() is None
-    with pytest.raises(Throttled, match="Nothing was sent"):
+    with pytest.raises(Throttled, match="Nothing was sent") as refused:
         places(app, "three").take()
+    code, text = described(refused.value, "sender")
+    assert code == "own_requests"
+    assert "429" not in text, "Intacct never said so"
+    assert "there is nothing to do" in text
     second.give_back()
     assert places(app, "three").take().slot == second.slot
     first.give_back()

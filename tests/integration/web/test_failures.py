@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import sqlite3
 
+import psycopg
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from portal.blueprints.access import public
 from portal.extensions import db
 from portal.models.company import Role
+from portal.services import invoices
+from tests.factories import make_customer, make_invoice
 
 
 def test_page_that_does_not_exist_says_so_inside_the_frame(signed_in):
@@ -113,3 +117,20 @@ def test_the_log_of_a_failure_names_no_token_of_a_link(app, browser, company, mo
         assert browser.get(path).status_code == 500
     assert "unforeseen" in caplog.text
     assert "a-token-of-a-link" not in caplog.text
+
+
+@pytest.mark.own_portal
+def test_a_change_that_a_deadlock_took_back_is_to_be_sent_again(app, signed_in, company, monkeypatch):
+    invoice_id = make_invoice("10.00", customer=make_customer(company)).id
+    browser = signed_in(Role.ACCOUNTANT)
+
+    def collide(*_arguments, **_more):
+        raise OperationalError("UPDATE", {}, psycopg.errors.DeadlockDetected("deadlock detected"))
+
+    monkeypatch.setattr(invoices, "void", collide)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = browser.post(f"/invoices/{invoice_id}/void", {"reason": "mistake"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "Nothing of yours was saved" in answer.text
+    assert "send it again" in answer.text
+    assert "database" not in answer.text

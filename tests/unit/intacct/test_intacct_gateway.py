@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +9,7 @@ import requests
 from zeep import Client
 
 from portal.intacct.binding import GatewayBinding
+from portal.intacct.departure import clock
 from portal.intacct.errors import (
     Action,
     BadReply,
@@ -94,10 +94,10 @@ def test_redirect_is_not_followed():
 def test_write_does_not_leave_after_its_moment():
     line, script = gateway(echo(lambda i: success(i)), session=Session("s", CLUSTER))
     with pytest.raises(TooLate) as caught:
-        line.write([write_call()], leave_before=time.monotonic() - 1)
+        line.write([write_call()], leave_before=clock() - 1)
     assert caught.value.executed == "no"
     assert script.sent == []
-    assert line.write([write_call()], leave_before=time.monotonic() + 60)["w-1"].error is None
+    assert line.write([write_call()], leave_before=clock() + 60)["w-1"].error is None
 
 
 def test_write_asks_for_unique_control_ids_and_no_transaction():
