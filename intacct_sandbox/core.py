@@ -173,6 +173,11 @@ class SandboxCore:
             self.save()
             return reply
 
+    @property
+    def has_late_work(self) -> bool:
+        """Whether a cut-off request is still to be finished."""
+        return bool(self._late)
+
     def run_late(self) -> None:
         """Do what a cut-off request left to be done, as of the moment when it was due."""
         with self.lock:

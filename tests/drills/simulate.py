@@ -17,6 +17,7 @@ from tests.drills.checking import disagreements, doubles, unended
 from tests.drills.checking_tie_out import untied
 from tests.drills.simulation import MODES, SETTLE_WAIT_MINUTES, Simulation, open_postings
 from tests.drills.simulation_house import House, built
+from tests.drills.simulation_people import disregarded
 from tests.drills.simulation_steps import STEPS
 
 FEWEST_STEPS, MOST_STEPS = 4, 9
@@ -84,7 +85,7 @@ def calm(sim: Simulation) -> None:
             break
         sim.clock.advance(hours=26)
         sim.sync()
-    refuse(sim, doubles, disagreements, untied)
+    refuse(sim, doubles, disregarded, disagreements, untied)
 
 
 def refuse(sim: Simulation, *checks: Callable[[Simulation], list[str]]) -> None:

@@ -154,6 +154,8 @@ def decide(sim: Simulation, chance: random.Random) -> None:
     choices.resolve(problem, option.name, to=to, actor=ACTOR)
     if option.name == "link":
         sim.linked_by_hand.add(problem.sync_row_id or 0)
+    if option.name == "post_again" and problem.row is not None:
+        sim.deeds.posted_again.add(problem.row.ref)
 
 
 def _key_to_link(problem: Problem) -> str:

@@ -1,16 +1,14 @@
-"""What people in Intacct do in a simulation, and how often: all but credits, which are a module of their own."""
+"""What people in Intacct do in a simulation, and how often: but for credits and for what must be
+respected, which are modules of their own."""
 
 from __future__ import annotations
 
 import random
 
-from intacct_sandbox import receipts
-from intacct_sandbox.money import SOURCES, Application, Use
-from intacct_sandbox.receipts import Receipt
 from tests.drills.simulation import Simulation, Steps
 from tests.drills.simulation_choosing import pick, some_money
 from tests.drills.simulation_here import NAMES
-from tests.factories import TODAY
+from tests.drills.simulation_people import apply_rest_there, put_rest_on_own, reverse_there, type_a_lost_one
 
 
 def receive(sim: Simulation, chance: random.Random) -> None:
@@ -23,26 +21,6 @@ def receive(sim: Simulation, chance: random.Random) -> None:
         "receive_payment", invoice_key=invoice["RECORDNO"], amount=str(amount), rest=str(rest), document=document,
         date="03/02/2026",
     )  # fmt: skip
-
-
-def apply_rest_there(sim: Simulation, chance: random.Random) -> None:
-    payment = pick(chance, [row for row in sim.there("ARPYMT") if row["TRX_TOTALDUE"] > 0])
-    open_ = [row for row in sim.there("ARINVOICE") if row["CUSTOMERID"] == payment["CUSTOMERID"]]
-    invoice = pick(chance, [row for row in open_ if row["TRX_TOTALDUE"] > 0])
-    amount = some_money(chance, min(payment["TRX_TOTALDUE"], invoice["TRX_TOTALDUE"]))
-    sim.note(f"there: {amount} of payment {payment['RECORDNO']} on invoice {invoice['RECORDNO']}")
-    use = Use(SOURCES["OVERPAYMENT"], payment["RECORDNO"], amount)
-    books = sim.core.books
-    receipt = Receipt(
-        customer=books.store.table("CUSTOMER").rows[invoice["CUSTOMERKEY"]], method="Printed Check",
-        received=TODAY, applications=[Application("ARINVOICE", invoice["RECORDNO"], uses=[use])],
-    )  # fmt: skip
-    receipts.apply_credit(books, receipt)
-
-
-def reverse_there(sim: Simulation, chance: random.Random) -> None:
-    counting = [row for row in sim.core.books.store.rows("ARPYMT") if row["STATE"] == "C"]
-    sim.act("reverse_payment", payment_key=pick(chance, counting)["RECORDNO"])
 
 
 def take_invoice_back_there(sim: Simulation, chance: random.Random) -> None:
@@ -73,6 +51,8 @@ STEPS: Steps = {
     "receive there": (6, receive),
     "apply rest there": (3, apply_rest_there),
     "reverse payment there": (3, reverse_there),
+    "type a lost one there": (6, type_a_lost_one),
+    "own invoice there takes a rest": (3, put_rest_on_own),
     "take invoice back there": (2, take_invoice_back_there),
     "edit invoice there": (1, edit_invoice_there),
     "foreign invoice": (2, foreign_invoice),
