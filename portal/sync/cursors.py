@@ -32,6 +32,9 @@ UNMODIFIED_OVERLAP = timedelta(hours=25)
 
 SHRUNK_FROM = 100
 
+_WITHOUT_FIELDS = "rows:"
+"""Begins a fingerprint that has no fields in it."""
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -58,15 +61,22 @@ class Spec:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the query does: a cursor with another fingerprint starts anew."""
-        parts = [self.object, *self.fields, self.created_field]
+        """Changes when other rows fit: a cursor with another fingerprint starts anew. More columns are a reason for
+        that only where the first pass takes everything again; elsewhere what changed until now would be forgotten."""
+        return self._hashed(self.fields) if self.whole_first_pass else f"{_WITHOUT_FIELDS}{self._hashed(())}"
+
+    def fits(self, fingerprint: str) -> bool:
+        """Whether a cursor that was kept with this fingerprint goes on. Older versions had the fields in each."""
+        if fingerprint == self.fingerprint or self.whole_first_pass or fingerprint.startswith(_WITHOUT_FIELDS):
+            return fingerprint == self.fingerprint
+        narrowed = self.wants or self.where is not None
+        return not narrowed or fingerprint == self._hashed(self.fields)
+
+    def _hashed(self, fields: tuple[str, ...]) -> str:
+        parts = [self.object, *fields, self.created_field]
         parts += [repr(part) for part in (self.where, self.first) if part is not None]
         parts += [self.wants] if self.wants else []
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
-
-    def fits(self, fingerprint: str) -> bool:
-        """Whether a cursor that was kept with this fingerprint goes on."""
-        return fingerprint == self.fingerprint
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,20 @@ from portal.models.sync import Kind, PostingState
 from portal.queries import sync_states
 from portal.services import customers, invoices, payments
 from portal.services.customers import CustomerData
+from portal.sync import cursors
 from tests.factories import ACTOR, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import World, only_problem, row_of
 from tests.integration.sync.scenes import ok
 from tests.integration.sync.test_rules import edited
 
 EAST, WEST = "100-US", "200-WEST"
+
+
+@pytest.fixture
+def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Where this machine's clock and Intacct's agree, however far a test moves them."""
+    monkeypatch.setattr(cursors, "utcnow", world.core.clock.now)
+    return world
 
 
 def connect_to(world: World, entity: str) -> None:
