@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from intacct_sandbox import receipts
+from intacct_sandbox.customer_functions import new_customer
 from intacct_sandbox.money import Application
 from intacct_sandbox.receipts import Receipt
 from portal.extensions import db
@@ -207,6 +208,27 @@ def pay_in(world: World, entity: str, number: str, amount: str) -> None:
         )
         books.store.commit()
         books.entity = None
+
+
+@pytest.mark.rule(15, "out")
+def test_rule_15_a_customer_of_an_entity_is_known_again_after_working_in_another(world: World) -> None:
+    with world.core.lock:
+        books = world.core.books
+        books.entity = books.store.one("LOCATION", "LOCATIONID", EAST)
+        books.store.begin()
+        new_customer(books, {"CUSTOMERID": "E-1", "NAME": "Acme"})
+        books.store.commit()
+        books.entity = None
+    world.core.clock.advance(3 * 3600)
+    for entity, number in ((EAST, "C-1"), (WEST, "C-2"), (EAST, "C-3")):
+        connect_to(world, entity)
+        name = "Acme" if number != "C-1" else "Brook"
+        make_invoice(customer=make_customer(world.company, name, number=number), number=f"INV-{number}")
+        some_syncs(world)
+    assert sorted((row["CUSTOMERID"], row["MEGAENTITYID"]) for row in world.there("CUSTOMER", NAME="Acme")) == [
+        ("C-2", WEST),
+        ("E-1", EAST),
+    ]
 
 
 def some_syncs(world: World, count: int = 3) -> None:
