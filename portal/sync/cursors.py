@@ -61,16 +61,22 @@ class Spec:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when other rows fit: a cursor with another fingerprint starts anew. More columns are a reason for
-        that only where the first pass takes everything again; elsewhere what changed until now would be forgotten."""
-        return self._hashed(self.fields) if self.whole_first_pass else f"{_WITHOUT_FIELDS}{self._hashed(())}"
+        """What a cursor was read by. Older versions compare it, and begin anew at another one; see `fits`."""
+        is_of_rows = self._is_narrowed and not self.whole_first_pass
+        return f"{_WITHOUT_FIELDS}{self._hashed(())}" if is_of_rows else self._hashed(self.fields)
 
     def fits(self, fingerprint: str) -> bool:
-        """Whether a cursor that was kept with this fingerprint goes on. Older versions had the fields in each."""
-        if fingerprint == self.fingerprint or self.whole_first_pass or fingerprint.startswith(_WITHOUT_FIELDS):
-            return fingerprint == self.fingerprint
-        narrowed = self.wants or self.where is not None
-        return not narrowed or fingerprint == self._hashed(self.fields)
+        """Whether a cursor that was kept with this fingerprint goes on, since the same rows fit as then. More columns
+        are a reason to begin anew only where the first pass takes everything again; elsewhere what changed until now
+        would be forgotten. Older versions had the fields in each fingerprint."""
+        if not self.whole_first_pass and not self._is_narrowed:
+            return True
+        older = "" if self.whole_first_pass else self._hashed(self.fields)
+        return fingerprint in {self.fingerprint, older}
+
+    @property
+    def _is_narrowed(self) -> bool:
+        return bool(self.wants) or self.where is not None
 
     def _hashed(self, fields: tuple[str, ...]) -> str:
         parts = [self.object, *fields, self.created_field]

@@ -108,3 +108,10 @@ def test_where_every_row_is_taken_again_another_field_is_a_reason_to() -> None:
     changes = Spec("ARPYMTDETAIL", ("AMOUNT",), wants="payments")
     assert not replace(changes, wants="credits").fits(changes.fingerprint)
     assert not replace(changes, wants="credits").fits(older(changes))
+
+
+def test_a_process_of_the_former_version_finds_cursors_of_changes_as_it_kept_them() -> None:
+    """It may go on beside this one, and would begin anew at the present moment otherwise."""
+    for name in SPECS:
+        spec = getattr(read_changes, name)
+        assert spec.fingerprint == older(spec)
