@@ -142,7 +142,8 @@ class RunItem(Model):
 
 class Cursor(Model):
     """How far the reading of one object has come. `since` stays fixed for a pass; `last_recordno` moves with each
-    stored page, in that page's own transaction."""
+    stored page, in that page's own transaction. `object` ends in "@" and the entity that the sessions were in, if any:
+    what they see is not what others see."""
 
     __tablename__ = "cursor"
     __table_args__ = (UniqueConstraint("book_id", "object", "document_type"),)

@@ -3,6 +3,9 @@
 `since` is fixed for a pass; each stored page moves only the RECORDNO, in the page's own transaction. After the last
 page `since` becomes the pass's start on Intacct's clock. Each window begins an hour earlier than that, because
 Intacct stamps records before they become visible; reading a row twice changes nothing.
+
+A session in one entity does not see what changes in the others, so each entity that a book was ever connected to (and
+the top level) has cursors of its own, which go on where they stood when it is connected again.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from portal.extensions import db
 from portal.intacct.gateway import Result
@@ -28,6 +31,9 @@ UNMODIFIED_OVERLAP = timedelta(hours=25)
 """For rows never modified: their creation stamp need not share a zone with WHENMODIFIED [observed: 7 hours apart]."""
 
 SHRUNK_FROM = 100
+
+_WITHOUT_FIELDS = "rows:"
+"""Begins a fingerprint that has no fields in it."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,25 @@ class Spec:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the query does: a cursor with another fingerprint starts anew."""
-        parts = [self.object, *self.fields, self.created_field]
+        """What a cursor was read by. Older versions compare it, and begin anew at another one; see `fits`."""
+        is_of_rows = self._is_narrowed and not self.whole_first_pass
+        return f"{_WITHOUT_FIELDS}{self._hashed(())}" if is_of_rows else self._hashed(self.fields)
+
+    def fits(self, fingerprint: str) -> bool:
+        """Whether a cursor that was kept with this fingerprint goes on, since the same rows fit as then. More columns
+        are a reason to begin anew only where the first pass takes everything again; elsewhere what changed until now
+        would be forgotten. Older versions had the fields in each fingerprint."""
+        if not self.whole_first_pass and not self._is_narrowed:
+            return True
+        older = "" if self.whole_first_pass else self._hashed(self.fields)
+        return fingerprint in {self.fingerprint, older}
+
+    @property
+    def _is_narrowed(self) -> bool:
+        return bool(self.wants) or self.where is not None
+
+    def _hashed(self, fields: tuple[str, ...]) -> str:
+        parts = [self.object, *fields, self.created_field]
         parts += [repr(part) for part in (self.where, self.first) if part is not None]
         parts += [self.wants] if self.wants else []
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
@@ -128,29 +151,72 @@ def _page(ctx: RunContext, spec: Spec, place: Place, result: Result) -> CursorPa
 
 def store(ctx: RunContext, page: CursorPage) -> None:
     """Move the cursor past a page that was stored; the caller commits both together."""
-    cursor = _cursor(ctx.book_id, page.spec)
+    cursor = kept(ctx, page.spec.object, page.spec.document_type)
     if not page.is_last:
         cursor.pass_start, cursor.last_recordno = page.pass_start, page.last_recordno
         db.session.flush()
         return
     _warn_if_shrunk(ctx, cursor, page)
-    cursor.since, cursor.pass_start, cursor.last_recordno = page.pass_start, None, 0
+    # What changed since another entity's cursor stopped need not be among what a first pass takes.
+    since = page.pass_start if cursor.since else _furthest_behind(ctx, page.spec) or page.pass_start
+    cursor.since, cursor.pass_start, cursor.last_recordno = since, None, 0
     cursor.rows_last_pass = page.rows_in_pass
     db.session.flush()
 
 
-def begun(book_id: int, spec: Spec) -> bool:
+def begun(ctx: RunContext, spec: Spec) -> bool:
     """Whether this was ever read as it is to be read now."""
-    query = select(Cursor.since).where(
-        Cursor.book_id == book_id, Cursor.object == spec.object, Cursor.fingerprint == spec.fingerprint
-    )
-    return db.session.scalar(query) is not None
+    cursor = kept(ctx, spec.object, spec.document_type)
+    if not cursor.fingerprint:
+        return _furthest_behind(ctx, spec) is not None
+    return cursor.since is not None and spec.fits(cursor.fingerprint)
 
 
 def forget(book_id: int, specs: Sequence[Spec]) -> None:
-    """Start anew when these are read the next time."""
-    objects = [spec.object for spec in specs]
-    db.session.execute(delete(Cursor).where(Cursor.book_id == book_id, Cursor.object.in_(objects)))
+    """Start anew when these are read the next time, in whatever entity."""
+    objects = or_(*(_is_of(spec.object) for spec in specs))
+    db.session.execute(delete(Cursor).where(Cursor.book_id == book_id, objects))
+
+
+def kept(ctx: RunContext, object_: str, document_type: str = "") -> Cursor:
+    """The cursor of an object for the session's entity; a new one where there is none."""
+    name = _name(object_, ctx.entity)
+    query = select(Cursor).where(
+        Cursor.book_id == ctx.book_id, Cursor.object == name, Cursor.document_type == document_type
+    )
+    cursor = db.session.scalar(query)
+    if cursor is None:
+        cursor = Cursor(
+            book_id=ctx.book_id, object=name, document_type=document_type, fingerprint="", last_recordno=0
+        )  # fmt: skip
+        cursor.rows_last_pass = 0
+        db.session.add(cursor)
+        db.session.flush()
+    return cursor
+
+
+def elsewhere(ctx: RunContext, object_: str, document_type: str = "") -> list[Cursor]:
+    """The cursors of an object in other entities (or at the top level), the one that is furthest behind first. An
+    entity's first cursor goes on from there: what the others' sessions were not shown since, this one may be."""
+    query = select(Cursor).where(
+        Cursor.book_id == ctx.book_id, _is_of(object_), Cursor.object != _name(object_, ctx.entity),
+        Cursor.document_type == document_type, Cursor.since.is_not(None),
+    )  # fmt: skip
+    return list(db.session.scalars(query.order_by(Cursor.since)))
+
+
+def _name(object_: str, entity: str) -> str:
+    """What tells the cursors of an object apart: those of older versions, and of the top level, have no entity."""
+    return f"{object_}@{entity}" if entity else object_
+
+
+def _is_of(object_: str) -> ColumnElement[bool]:
+    return or_(Cursor.object == object_, Cursor.object.startswith(f"{object_}@", autoescape=True))
+
+
+def _furthest_behind(ctx: RunContext, spec: Spec) -> datetime | None:
+    found = elsewhere(ctx, spec.object, spec.document_type)
+    return next((one.since for one in found if spec.whole_first_pass or spec.fits(one.fingerprint)), None)
 
 
 def _warn_if_shrunk(ctx: RunContext, cursor: Cursor, page: CursorPage) -> None:
@@ -163,29 +229,16 @@ def _warn_if_shrunk(ctx: RunContext, cursor: Cursor, page: CursorPage) -> None:
 
 
 def _place(ctx: RunContext, spec: Spec) -> Place:
-    cursor = _cursor(ctx.book_id, spec)
-    if cursor.fingerprint != spec.fingerprint:
-        cursor.fingerprint, cursor.since, cursor.pass_start, cursor.last_recordno = spec.fingerprint, None, None, 0
+    cursor = kept(ctx, spec.object, spec.document_type)
+    is_new = not cursor.fingerprint
+    if not is_new and not spec.fits(cursor.fingerprint):
+        cursor.since, cursor.pass_start, cursor.last_recordno = None, None, 0
+    cursor.fingerprint = spec.fingerprint
     if cursor.since is None and not spec.whole_first_pass:
         # Money is read from the connection on; what was applied before a link comes by reading that link's history.
-        cursor.since = ctx.gateway.clock or utcnow()
+        cursor.since = (_furthest_behind(ctx, spec) if is_new else None) or ctx.gateway.clock or utcnow()
     db.session.flush()
     return Place(cursor.since, cursor.pass_start, cursor.last_recordno, cursor.rows_last_pass)
-
-
-def _cursor(book_id: int, spec: Spec) -> Cursor:
-    query = select(Cursor).where(
-        Cursor.book_id == book_id, Cursor.object == spec.object, Cursor.document_type == spec.document_type
-    )
-    cursor = db.session.scalar(query)
-    if cursor is None:
-        cursor = Cursor(
-            book_id=book_id, object=spec.object, document_type=spec.document_type, fingerprint="", last_recordno=0
-        )  # fmt: skip
-        cursor.rows_last_pass = 0
-        db.session.add(cursor)
-        db.session.flush()
-    return cursor
 
 
 def _query(ctx: RunContext, spec: Spec, place: Place) -> Query:

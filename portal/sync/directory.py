@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from portal.extensions import db
 from portal.intacct.queries import Query, one_of
@@ -84,9 +84,10 @@ def _known(row: dict[str, str]) -> links.Known:
 
 
 def forget_deleted(ctx: RunContext, name_keys: Sequence[str]) -> None:
-    """Take out of the directory what Intacct no longer has of these names: a cursor sees no deletions."""
+    """Take out of the directory what Intacct no longer has of these names: a cursor sees no deletions. What the session
+    cannot see stays: it would not be read again when the session can."""
     query = select(IntacctCustomer.recordno).where(
-        IntacctCustomer.book_id == ctx.book_id, IntacctCustomer.name_key.in_(name_keys)
+        IntacctCustomer.book_id == ctx.book_id, IntacctCustomer.name_key.in_(name_keys), *_seen(ctx)
     )
     known = [str(number) for number in db.session.scalars(query)]
     ctx.commit()
@@ -102,12 +103,18 @@ def forget_deleted(ctx: RunContext, name_keys: Sequence[str]) -> None:
     ctx.keep_copy()
 
 
-def find(book_id: int, name_key: str, number: str) -> tuple[list[Entry], Entry | None]:
-    """The entries of a folded name, and the one that has `number` as its CUSTOMERID (whatever its name)."""
-    query = select(IntacctCustomer).where(IntacctCustomer.book_id == book_id)
-    named = [_entry(row) for row in db.session.scalars(query.where(IntacctCustomer.name_key == name_key))]
+def find(ctx: RunContext, name_key: str, number: str) -> tuple[list[Entry], Entry | None]:
+    """The entries of a folded name that the session can see, and the one that has `number` as its CUSTOMERID (whatever
+    its name and wherever)."""
+    query = select(IntacctCustomer).where(IntacctCustomer.book_id == ctx.book_id)
+    of_name = query.where(IntacctCustomer.name_key == name_key, *_seen(ctx))
+    named = [_entry(row) for row in db.session.scalars(of_name)]
     same = db.session.scalar(query.where(IntacctCustomer.customer_id == number))
     return named, _entry(same) if same else None
+
+
+def _seen(ctx: RunContext) -> list[ColumnElement[bool]]:
+    return [IntacctCustomer.entity.in_(("", ctx.entity))] if ctx.entity else []
 
 
 def _entry(row: IntacctCustomer) -> Entry:

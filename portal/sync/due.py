@@ -24,6 +24,8 @@ FORGOTTEN_AFTER_MS = 20_000
 
 SETTLE_LOOK_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(days=1)
+SWEEP_AGAIN = timedelta(hours=1)
+SWEEP_MINUTE = 23
 
 _DONE = (RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS)
 
@@ -71,20 +73,26 @@ def _plan_settle(book: Book, wait_seconds: int) -> None:
 
 
 def _plan_sweep(book: Book) -> None:
-    """Once a day, after something was synced: what was deleted there shows in no change that a sync reads."""
+    """Once a day, after something was synced: what was deleted there shows in no change that a sync reads. One that
+    failed is not the day's; it is made up for an hour later."""
     synced = func.max(Run.started_at).filter(Run.kind == RunKind.SYNC, Run.state.in_(_DONE))
-    swept = func.max(Run.created_at).filter(Run.kind == RunKind.SWEEP)
+    swept = func.max(Run.created_at).filter(Run.kind == RunKind.SWEEP, Run.state.in_(_DONE))
+    tried = func.max(Run.created_at).filter(Run.kind == RunKind.SWEEP)
     first = func.min(Run.started_at).filter(Run.kind == RunKind.SYNC, Run.state.in_(_DONE))
-    last_sync, last_sweep, begun = db.session.execute(select(synced, swept, first).where(Run.book_id == book.id)).one()
+    query = select(synced, swept, tried, first).where(Run.book_id == book.id)
+    last_sync, last_sweep, last_try, begun = db.session.execute(query).one()
     since = last_sweep or begun
+    now = utcnow()
     if (
         since is not None
-        and utcnow() > since + SWEEP_EVERY
+        and now > since + SWEEP_EVERY
         and (last_sweep is None or (last_sync or since) > last_sweep)
+        and (last_try is None or now > last_try + SWEEP_AGAIN)
+        and not unended(book.id, RunKind.SWEEP)
     ):
-        # One a day, whoever ticks; at a minute at which no daily run of another kind is planned.
-        day = utcnow().replace(hour=3, minute=17, second=0, microsecond=0)
-        _add(Run(book_id=book.id, kind=RunKind.SWEEP, exclusive=True, trigger="daily", scheduled_for=day))
+        # One an hour at most, whoever ticks; at a minute at which no tie-out is planned, whatever the company's zone.
+        hour = now.replace(minute=SWEEP_MINUTE, second=0, microsecond=0)
+        _add(Run(book_id=book.id, kind=RunKind.SWEEP, exclusive=True, trigger="daily", scheduled_for=hour))
     db.session.commit()
 
 

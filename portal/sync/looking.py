@@ -1,7 +1,7 @@
 """Looking at Intacct's book before anything is sent: is it there already, and is it ours?
 
-One query an object for up to 1,000 records, first sends included. This is what makes a restored database, a second
-install or a lost answer harmless, whatever the gateway does with repeated control ids.
+By number and by reference, first sends included, in one request for up to 500 records. This is what makes a restored
+database, a second install or a lost answer harmless, whatever the gateway does with repeated control ids.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from decimal import Decimal
 from typing import Any
 
 from portal.database import in_parts
-from portal.intacct.queries import Filter, Query, all_of, any_of, between, less, like, one_of
+from portal.intacct.queries import Filter, Query, all_of, any_of, less, like, one_of
 from portal.intacct.records import AdjustmentRow, InvoiceRow, PaymentDetailRow, PaymentRow
 from portal.sync import money
 from portal.sync.context import AsIf, RunContext
-from portal.sync.mapping import CreditNoteRecord, InvoiceRecord, PaymentRecord, reference_in
+from portal.sync.mapping import reference_in
 from portal.sync.snapshots import Snapshot
 
 LOOK_AT_ONCE = 500
@@ -96,8 +96,8 @@ class Look:
 
 
 def at_invoices(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
-    """Look for invoices by number, and by reference where the number may have been another; by row id."""
-    (rows,) = _asked(ctx, _queries(ctx, "ARINVOICE", "RECORDID", "WHENCREATED", INVOICE_FIELDS, snapshots))
+    """Look for invoices by number and by reference; by row id."""
+    (rows,) = _asked(ctx, _queries(ctx, "ARINVOICE", "RECORDID", INVOICE_FIELDS, snapshots))
     return _sort_out(snapshots, [read_invoice(row, ctx.offset) for row in rows])
 
 
@@ -119,7 +119,7 @@ def at_payments(ctx: RunContext, snapshots: Sequence[Snapshot], invoice_keys: It
     real = sorted(keys - by_then.keys())
     payments, invoices, lines = _asked(
         ctx,
-        _queries(ctx, "ARPYMT", "DOCNUMBER", "RECEIPTDATE", PAYMENT_FIELDS, snapshots),
+        _queries(ctx, "ARPYMT", "DOCNUMBER", PAYMENT_FIELDS, snapshots),
         _invoices_of(ctx, real),
         _negative_lines_of(ctx, real),
     )
@@ -133,7 +133,7 @@ def at_payments(ctx: RunContext, snapshots: Sequence[Snapshot], invoice_keys: It
 
 def at_credit_notes(ctx: RunContext, snapshots: Sequence[Snapshot]) -> dict[int, Look]:
     """Look for credit notes by adjustment number and by reference; by row id."""
-    (rows,) = _asked(ctx, _queries(ctx, "ARADJUSTMENT", "RECORDID", "WHENCREATED", ADJUSTMENT_FIELDS, snapshots))
+    (rows,) = _asked(ctx, _queries(ctx, "ARADJUSTMENT", "RECORDID", ADJUSTMENT_FIELDS, snapshots))
     return _sort_out(snapshots, [read_adjustment(row, ctx.offset) for row in rows])
 
 
@@ -198,8 +198,7 @@ def payments_by_key(ctx: RunContext, keys: Iterable[str]) -> dict[str, There]:
 def payments_by_reference(ctx: RunContext, refs: Iterable[str]) -> dict[str, There]:
     """The payments that are alive there and carry these references of ours; by reference."""
     found = {}
-    for chunk in in_parts(sorted(set(refs)), LIKES_AT_ONCE):
-        where = any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk))
+    for where in _carrying(refs):
         for row in ctx.rows(Query("ARPYMT", PAYMENT_FIELDS, where, show_private=not ctx.entity)):
             there = read_payment(row, ctx.offset)
             if not (there.gone_back or there.is_application or there.unreadable):
@@ -320,33 +319,22 @@ def _queries(
     ctx: RunContext,
     object_: str,
     number_field: str,
-    date_field: str,
     fields: tuple[str, ...],
     snapshots: Sequence[Snapshot],
 ) -> list[Query]:
-    """The records of these numbers, and those that carry our references under other numbers: of the same customers
-    and days (a restored database does not know what was renumbered since), or anywhere for what was tried or edited."""
-    filters: list[Filter] = [one_of(number_field, chunk) for chunk in in_parts(_numbers(snapshots), 1000)]
-    filters += [_of_customers(date_field, chunk) for chunk in in_parts(snapshots, 500)]
-    tried = [snapshot.ref for snapshot in snapshots if snapshot.tried or snapshot.version > 1]
-    for chunk in in_parts(tried, LIKES_AT_ONCE):
-        filters.append(any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk)))
-    return [Query(object_, fields, where, show_private=not ctx.entity) for where in filters]
+    """The records of these numbers, and those that carry our references under whatever number, customer or day: this
+    database may have been restored, and then it knows neither what was sent nor what was changed of it since."""
+    numbers = [one_of(number_field, chunk) for chunk in in_parts([item.number for item in snapshots], 1000)]
+    wheres = [*numbers, *_carrying(snapshot.ref for snapshot in snapshots)]
+    return [Query(object_, fields, where, show_private=not ctx.entity) for where in wheres]
 
 
-def _numbers(snapshots: Sequence[Snapshot]) -> list[str]:
-    return [snapshot.number for snapshot in snapshots]
-
-
-def _of_customers(date_field: str, snapshots: Sequence[Snapshot]) -> Filter:
-    kinds = InvoiceRecord | PaymentRecord | CreditNoteRecord
-    records = [item.record for item in snapshots if isinstance(item.record, kinds)]
-    days = [record.date for record in records]
-    return all_of(
-        one_of("CUSTOMERID", sorted({record.customer_id for record in records})),
-        between(date_field, f"{min(days):%m/%d/%Y}", f"{max(days):%m/%d/%Y}"),
-        like("DESCRIPTION", "%[ref %"),
-    )
+def _carrying(refs: Iterable[str]) -> list[Filter]:
+    """Filters for the records that carry these references of ours, with whatever sequence number."""
+    return [
+        any_of(*(like("DESCRIPTION", f"%[ref {ref}.%") for ref in chunk))
+        for chunk in in_parts(sorted(set(refs)), LIKES_AT_ONCE)
+    ]
 
 
 def _sort_out(snapshots: Sequence[Snapshot], found: Sequence[There]) -> dict[int, Look]:

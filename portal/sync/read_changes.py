@@ -127,7 +127,7 @@ def _follow_switches(ctx: RunContext) -> None:
     whole history of every invoice that is linked by then is."""
     if not picture.reads_money(ctx):
         cursors.forget(ctx.book_id, (DETAILS, PAYMENTS, ADJUSTMENTS))
-    elif not cursors.begun(ctx.book_id, _details(ctx)):
+    elif not cursors.begun(ctx, _details(ctx)):
         query = select(SyncRow.key).where(SyncRow.book_id == ctx.book_id, SyncRow.object == "ARINVOICE")
         for key in db.session.scalars(query).all():
             links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "reading of money was switched")

@@ -17,7 +17,7 @@ from portal.intacct.queries import Query, all_of, at_least, equal, greater, one_
 from portal.models.invoice import Invoice
 from portal.models.sync import Kind, SyncRow
 from portal.problems import ledger
-from portal.sync import cursors, judging, orders_in
+from portal.sync import cursors, judging, links, orders_in, scope
 from portal.sync.context import RunContext
 from portal.sync.cursors import Spec
 from portal.sync.customers_in import Outcome
@@ -99,6 +99,9 @@ def _gone(ctx: RunContext, doc_id: str) -> None:
     row = _row_of(ctx, doc_id)
     if row is None or row.hold or not row.key:
         ledger.close_there(ctx.book_id, OBJECT, doc_id, ctx.by)
+        return
+    if not scope.sees(ctx, row.entity):
+        links.read_again(ctx.book_id, OBJECT, "DOCID", doc_id, "its entity is out of sight")
         return
     number = db.session.get_one(Invoice, row.record_id).number
     judging.problem(

@@ -20,7 +20,7 @@ from portal.models.credit_note import CreditNote
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
-from portal.models.sync import SOURCES, Kind, Pair, Posting, SyncRow
+from portal.models.sync import SOURCES, Kind, Pair, SyncRow
 from portal.queries import left_out
 from portal.sync import scope
 from portal.sync.context import RunContext
@@ -53,8 +53,6 @@ class Snapshot:
     key: str
     entity: str
     seen: dict[str, str]
-    tried: bool
-    version: int
     decision: Decision
     record: CustomerRecord | InvoiceRecord | PaymentRecord | CreditNoteRecord | None = None
     waits_for: str = ""
@@ -75,8 +73,7 @@ def take(ctx: RunContext, kind: Kind, row_ids: Sequence[int]) -> list[Snapshot]:
     }[kind]  # fmt: skip
     rows = {row.id: row for row in db.session.scalars(select(SyncRow).where(SyncRow.id.in_(row_ids)))}
     ctx.stand(rows.values())
-    tried = set(db.session.scalars(select(Posting.sync_row_id).where(Posting.sync_row_id.in_(row_ids)).distinct()))
-    found = make(ctx, list(rows.values()), tried)
+    found = make(ctx, list(rows.values()))
     return [found[row_id] for row_id in row_ids if row_id in found]
 
 
@@ -94,11 +91,11 @@ def _decision(row: SyncRow, pairs: Sequence[PairCase] = (), *, sent_otherwise: b
     return decide(case)
 
 
-def _customers(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+def _customers(ctx: RunContext, rows: Sequence[SyncRow]) -> dict[int, Snapshot]:
     records = _by_id(Customer, rows)
     return {
         row.id: Snapshot(
-            **_common(row, tried, records[row.record_id]), decision=_decision(row),
+            **_common(row, records[row.record_id]), decision=_decision(row),
             record=_customer_record(records[row.record_id]), name_key=records[row.record_id].name_key,
         )
         for row in rows
@@ -120,7 +117,7 @@ def _customer_record(customer: Customer) -> CustomerRecord:
     )  # fmt: skip
 
 
-def _invoices(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+def _invoices(ctx: RunContext, rows: Sequence[SyncRow]) -> dict[int, Snapshot]:
     records = _by_id(Invoice, rows)
     customers = _customer_rows(ctx, [invoice.customer_id for invoice in records.values()])
     found = {}
@@ -128,7 +125,7 @@ def _invoices(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict
         invoice = records[row.record_id]
         customer = customers.get(invoice.customer_id)
         found[row.id] = Snapshot(
-            **_common(row, tried, invoice), decision=_decision(row),
+            **_common(row, invoice), decision=_decision(row),
             record=_invoice_record(invoice, customer), waits_for=_missing_customer(ctx, customer, invoice.customer),
         )  # fmt: skip
     return found
@@ -156,7 +153,7 @@ def _lines(record: Invoice | CreditNote) -> tuple[LineRecord, ...]:
     )
 
 
-def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+def _payments(ctx: RunContext, rows: Sequence[SyncRow]) -> dict[int, Snapshot]:
     records = _by_id(Payment, rows)
     customers = _customer_rows(ctx, [payment.customer_id for payment in records.values()])
     pairs = _pairs(ctx, [row.id for row in rows])
@@ -167,14 +164,13 @@ def _payments(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict
         own = pairs.get(row.id, [])
         cases = [PairCase(pair.applied_here, pair.applied_there, pair.hold) for pair, _ in own]
         decision = _decision(row, cases, sent_otherwise=row.id in otherwise)
-        found[row.id] = _payment(ctx, row, tried, records[row.record_id], customers, own, missing, decision)
+        found[row.id] = _payment(ctx, row, records[row.record_id], customers, own, missing, decision)
     return found
 
 
 def _payment(
     ctx: RunContext,
     row: SyncRow,
-    tried: set[int],
     payment: Payment,
     customers: dict[int, SyncRow],
     pairs: list[tuple[Pair, SyncRow]],
@@ -193,20 +189,20 @@ def _payment(
     )  # fmt: skip
     waits_for = _missing_customer(ctx, customer, payment.customer) or _missing_invoice(ctx, sending, held, missing)
     return Snapshot(
-        **_common(row, tried, payment), decision=decision, record=record, waits_for=waits_for,
+        **_common(row, payment), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
         applied_there={pair.invoice_row_id: pair.applied_there for pair, _ in pairs},
         applied_here={pair.invoice_row_id: pair.applied_here for pair, _ in pairs},
     )  # fmt: skip
 
 
-def _credit_notes(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> dict[int, Snapshot]:
+def _credit_notes(ctx: RunContext, rows: Sequence[SyncRow]) -> dict[int, Snapshot]:
     records = _by_id(CreditNote, rows)
     customers = _customer_rows(ctx, [note.customer_id for note in records.values()])
     pairs = _pairs(ctx, [row.id for row in rows])
     missing = _missing(ctx, pairs)
     return {
-        row.id: _credit_note(ctx, row, tried, records[row.record_id], customers, pairs.get(row.id, []), missing)
+        row.id: _credit_note(ctx, row, records[row.record_id], customers, pairs.get(row.id, []), missing)
         for row in rows
     }
 
@@ -214,7 +210,6 @@ def _credit_notes(ctx: RunContext, rows: Sequence[SyncRow], tried: set[int]) -> 
 def _credit_note(
     ctx: RunContext,
     row: SyncRow,
-    tried: set[int],
     note: CreditNote,
     customers: dict[int, SyncRow],
     pairs: list[tuple[Pair, SyncRow]],
@@ -236,7 +231,7 @@ def _credit_note(
     if decision.next == Next.APPLY:
         waits_for = waits_for or _missing_invoice(ctx, sending, held, missing)
     return Snapshot(
-        **_common(row, tried, note), decision=decision, record=record, waits_for=waits_for,
+        **_common(row, note), decision=decision, record=record, waits_for=waits_for,
         held_parts=tuple(pair.id for pair in held),
         applied_there={pair.invoice_row_id: pair.applied_there for pair, _ in pairs},
         applied_here={pair.invoice_row_id: pair.applied_here for pair, _ in pairs},
@@ -306,11 +301,11 @@ def _by_id(model: type[R], rows: Sequence[SyncRow]) -> dict[int, R]:
     return {record.id: record for record in db.session.scalars(query.options(*_WITH.get(model, ())))}
 
 
-def _common(row: SyncRow, tried: set[int], record: Customer | Invoice | Payment | CreditNote) -> dict[str, Any]:
+def _common(row: SyncRow, record: Customer | Invoice | Payment | CreditNote) -> dict[str, Any]:
     return {
         "row_id": row.id, "record_id": row.record_id, "kind": Kind(row.kind), "ref": row.ref, "number": record.number,
         "want": row.want_hash, "have": row.have_hash, "key": row.key, "entity": row.entity,
-        "seen": dict(row.seen_there), "tried": row.id in tried, "version": record.version,
+        "seen": dict(row.seen_there),
     }  # fmt: skip
 
 

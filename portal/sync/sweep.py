@@ -2,13 +2,15 @@
 
 Intacct's audit history names deleted keys. Where the user may not read it, linked keys are checked in turn, a part each
 day. Either only raises a suspicion: a record is gone when a look by its key does not find it. What is gone becomes the
-problem of its rule; nothing here is changed but what a payment that came from Intacct put on invoices.
+problem of its rule; nothing here is changed but what a payment that came from Intacct put on invoices. How far a sweep
+came is stored with what it told: one that fails has found nothing, and the next looks at the same again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -18,15 +20,14 @@ from portal.intacct.errors import IntacctError
 from portal.intacct.queries import Query, all_of, at_least, equal, one_of
 from portal.intacct.stamps import format_stamp
 from portal.models.connection import Book
-from portal.models.run import Cursor
 from portal.models.sync import KEPT_AS, Kind, SyncRow
 from portal.models.types import utcnow
 from portal.problems import ledger
-from portal.sync import book_money, gone, judging, links, read_changes, scope
+from portal.sync import book_money, cursors, gone, judging, links, read_changes, scope
 from portal.sync.context import RunContext
 from portal.sync.rows import has_open_posting
 
-AUDIT = "AUDITHISTORY"
+AUDIT, IN_TURN = "AUDITHISTORY", "SWEEP"
 OVERLAP = timedelta(days=1)
 """Deletions are read again for so long: their stamp need not share a zone with the session's clock."""
 
@@ -39,24 +40,36 @@ KEYS_AT_ONCE = 1000
 CUSTOMER_GONE = "customer_gone"
 
 
+@dataclass(frozen=True)
+class Suspects:
+    """Rows whose record may be gone, and where the next sweep goes on once they were looked for and told."""
+
+    rows: list[SyncRow]
+    object: str
+    """Of the cursor that moves."""
+    since: datetime | None = None
+    last_row: int = 0
+
+
 def sweep(ctx: RunContext) -> None:
     """Find deletions, and tell them as problems."""
     ctx.begin("sweep")
-    deleted = _from_audit_history(ctx)
-    suspects = _rows_of(ctx, deleted) if deleted is not None else _next_in_turn(ctx)
-    missing = _missing(ctx, suspects)
-    for row_id in missing:
-        _tell(ctx, db.session.get_one(SyncRow, row_id))
-    ctx.count("swept", len(suspects))
+    suspects = _from_audit_history(ctx) or _next_in_turn(ctx)
+    missing = _missing(ctx, suspects.rows)
+    told = [_tell(ctx, db.session.get_one(SyncRow, row_id)) for row_id in missing]
+    if all(told) or suspects.object == IN_TURN:
+        cursor = cursors.kept(ctx, suspects.object)
+        cursor.since, cursor.last_recordno = suspects.since, suspects.last_row
+    ctx.count("swept", len(suspects.rows))
     ctx.count("gone", len(missing))
     ctx.checkpoint()
     read_changes.read_queued(ctx)
 
 
-def _from_audit_history(ctx: RunContext) -> set[tuple[str, str]] | None:
-    """(object, key) of what was deleted since the last sweep; None when Intacct does not let the user read it, or when
-    it is more than one page."""
-    since = _cursor(ctx, AUDIT).since or db.session.get_one(Book, ctx.book_id).created_at
+def _from_audit_history(ctx: RunContext) -> Suspects | None:
+    """What was deleted since the last sweep; None when Intacct does not let the user read it, or when it is more than
+    one page."""
+    since = _last_swept(ctx)
     objects = {object_.lower(): object_ for object_ in OBJECTS}
     ctx.commit()
     started = ctx.gateway.clock or utcnow()
@@ -77,8 +90,16 @@ def _from_audit_history(ctx: RunContext) -> set[tuple[str, str]] | None:
     if page.total > len(page.rows):
         ctx.warnings.append(f"Intacct's audit history names {page.total} deletions, more than one page holds.")
         return None
-    _cursor(ctx, AUDIT).since = started
-    return {(objects[row["OBJECTTYPE"].lower()], row["OBJECTKEY"]) for row in page.rows}
+    deleted = {(objects[row["OBJECTTYPE"].lower()], row["OBJECTKEY"]) for row in page.rows}
+    return Suspects(_rows_of(ctx, deleted), AUDIT, since=started)
+
+
+def _last_swept(ctx: RunContext) -> datetime:
+    """Since when deletions are asked for. What was deleted in an entity that no session could see was not told."""
+    if since := cursors.kept(ctx, AUDIT).since:
+        return since
+    elsewhere = cursors.elsewhere(ctx, AUDIT)
+    return (elsewhere[0].since if elsewhere else None) or db.session.get_one(Book, ctx.book_id).created_at
 
 
 def _rows_of(ctx: RunContext, deleted: Collection[tuple[str, str]]) -> list[SyncRow]:
@@ -92,14 +113,13 @@ def _rows_of(ctx: RunContext, deleted: Collection[tuple[str, str]]) -> list[Sync
     return found
 
 
-def _next_in_turn(ctx: RunContext) -> list[SyncRow]:
+def _next_in_turn(ctx: RunContext) -> Suspects:
     """The part of the linked rows whose turn it is; after the last one it begins with the first again."""
-    turn = _cursor(ctx, "SWEEP")
+    turn = cursors.kept(ctx, IN_TURN)
     query = select(SyncRow).where(SyncRow.key != "", *scope.seen(ctx.book_id, ctx.entity)).order_by(SyncRow.id)
     rows = list(db.session.scalars(query.where(SyncRow.id > turn.last_recordno).limit(ROLLING_A_DAY)))
-    turn.last_recordno = rows[-1].id if len(rows) == ROLLING_A_DAY else 0
     ctx.warnings.append(f"Linked records are checked in turn for deletions: {len(rows)} this time.")
-    return rows
+    return Suspects(rows, IN_TURN, last_row=rows[-1].id if len(rows) == ROLLING_A_DAY else 0)
 
 
 def _missing(ctx: RunContext, rows: Sequence[SyncRow]) -> list[int]:
@@ -124,10 +144,13 @@ def _there(ctx: RunContext, object_: str, keys: Iterable[str]) -> set[str]:
     return found
 
 
-def _tell(ctx: RunContext, row: SyncRow) -> None:
-    if has_open_posting(row.id) or not row.key:
-        return  # settled first; the next sweep looks again
-    if row.kind == Kind.INVOICE:
+def _tell(ctx: RunContext, row: SyncRow) -> bool:
+    """Tell that a record is gone; False where that has to wait."""
+    if has_open_posting(row.id):
+        return False  # settled first; the next sweep looks again
+    if not row.key:
+        pass  # no longer linked
+    elif row.kind == Kind.INVOICE:
         links.read_again(ctx.book_id, "ARINVOICE", "RECORDNO", row.key, "deleted in Intacct")
     elif row.kind == Kind.CUSTOMER:
         _tell_customer(ctx, row)
@@ -136,6 +159,7 @@ def _tell(ctx: RunContext, row: SyncRow) -> None:
     else:
         for key in book_money.invoices_of([row]):
             links.read_again(ctx.book_id, "ARPYMTDETAIL", "RECORDKEY", key, "its payment was deleted in Intacct")
+    return True
 
 
 def _tell_customer(ctx: RunContext, row: SyncRow) -> None:
@@ -148,13 +172,3 @@ def _tell_customer(ctx: RunContext, row: SyncRow) -> None:
         " documents stay where they are. Create it there again, or leave it.",
         there=dict(row.seen_there),
     )  # fmt: skip
-
-
-def _cursor(ctx: RunContext, object_: str) -> Cursor:
-    query = select(Cursor).where(Cursor.book_id == ctx.book_id, Cursor.object == object_, Cursor.document_type == "")
-    cursor = db.session.scalar(query)
-    if cursor is None:
-        cursor = Cursor(book_id=ctx.book_id, object=object_, last_recordno=0)
-        db.session.add(cursor)
-        db.session.flush()
-    return cursor

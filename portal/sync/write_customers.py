@@ -76,9 +76,9 @@ def _judge(ctx: RunContext, snapshot: Snapshot, same_id_there: dict[str, str] | 
     problem = ledger.open_problem(row.id)
     if problem is not None and problem.details.get("choice") == "create":
         named: list[Entry] = []
-        same_id = directory.find(ctx.book_id, snapshot.name_key, snapshot.number)[1]
+        same_id = directory.find(ctx, snapshot.name_key, snapshot.number)[1]
     else:
-        named, same_id = directory.find(ctx.book_id, snapshot.name_key, snapshot.number)
+        named, same_id = directory.find(ctx, snapshot.name_key, snapshot.number)
     found = directory.match(snapshot.number, named, same_id)
     if found.verdict == Verdict.CREATE:
         return sending.ready(snapshot, Act.CREATE, lambda seq: build_customer(_record(snapshot), update=False))

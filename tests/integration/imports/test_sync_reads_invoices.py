@@ -6,17 +6,20 @@ from decimal import Decimal
 
 import pytest
 
+from intacct_sandbox import order_acts
 from portal.extensions import db
 from portal.models.customer import Customer
 from portal.models.invoice import Invoice
+from portal.models.run import Reread
 from portal.models.sync import Kind
 from portal.services import invoices
-from portal.sync import choices
+from portal.sync import choices, links
 from tests.factories import ACTOR, make_invoice_data, make_payment
 from tests.integration.imports.conftest import MovedClock, World, clock, world
 from tests.integration.imports.test_invoice_import import SALES, here, invoices_in
 from tests.integration.sync.conftest import only_problem, row_of
 from tests.integration.sync.scenes import ok
+from tests.integration.sync.test_rule_15_entities import EAST, WEST, connect_to
 
 __all__ = ["MovedClock", "World", "clock", "world"]
 
@@ -135,3 +138,23 @@ def test_rule_5_truly_gone_is_a_problem_that_can_be_skipped(reading: World) -> N
     choices.resolve(problem, "skip", actor=ACTOR)
     reading.sync()
     assert reading.problems() == []
+
+
+@pytest.mark.rule(15, "in")
+def test_rule_15_an_imported_document_out_of_sight_is_not_called_gone(reading: World) -> None:
+    connect_to(reading, EAST)
+    customer = reading.there("CUSTOMER")[0]["CUSTOMERID"]
+    with reading.core.lock:
+        books = reading.core.books
+        books.entity = books.store.one("LOCATION", "LOCATIONID", EAST)
+        books.store.begin()
+        order_acts.ACTS["create_order"](books, {"customerid": customer, "documentno": "SI-9001", "amount": "100.00"})
+        books.store.commit()
+        books.entity = None
+    ok(reading.sync())
+    assert row_of(reading, Kind.INVOICE, here("SI-9001").id).entity == EAST
+    links.read_again(reading.book.id, "SODOCUMENT", "DOCID", f"{SALES}-SI-9001", "could not be stored")
+    for entity, waiting in ((WEST, 1), (WEST, 1), (EAST, 0)):
+        connect_to(reading, entity)
+        ok(reading.sync())
+        assert (reading.problems(), len(db.session.scalars(db.select(Reread)).all())) == ([], waiting)

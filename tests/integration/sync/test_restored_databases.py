@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import random
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from portal.extensions import db
+from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
 from portal.models.payment import Payment
 from portal.models.sync import Kind
-from portal.services import invoices, payments
+from portal.services import credit_notes, facts, invoices, payments
 from portal.services.payments import PaymentData
-from tests.factories import ACTOR, make_customer, make_invoice, make_payment
+from portal.sync import looking
+from tests.factories import ACTOR, make_credit_note, make_credit_note_data, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
 from tests.integration.sync.scenes import (
     apply_rest_there,
@@ -93,6 +98,75 @@ def test_a_restored_database_finds_its_invoice_under_a_number_given_later_here(w
     world.sync()
     alive = [r["RECORDID"] for r in world.alive("ARINVOICE") if "[ref" in r["DESCRIPTION"]]
     assert len(alive) == 1, alive
+
+
+MOVED_TO = dt.date(2026, 4, 7)
+
+
+def move_invoice(invoice: Invoice) -> None:
+    invoices.edit(invoice, edited(invoice, number="NEW-9", date=MOVED_TO, due_date=MOVED_TO), actor=ACTOR)
+
+
+def move_payment(payment: Payment) -> None:
+    data = PaymentData(payment.customer_id, MOVED_TO, payment.amount, number="NEW-9")
+    payments.edit(payment, data, actor=ACTOR)
+
+
+def move_note(note: CreditNote) -> None:
+    data = make_credit_note_data(note.customer, "40.00", number="NEW-9", date=MOVED_TO)
+    credit_notes.edit(note, data, actor=ACTOR)
+
+
+@pytest.mark.parametrize("mode", ["received", "success", "ignored"])
+@pytest.mark.parametrize(
+    ("object_", "make", "move"),
+    [
+        ("ARINVOICE", lambda other: make_invoice("40.00", customer=other.customer, number="OLD-1"), move_invoice),
+        ("ARPYMT", lambda other: make_payment("40.00", on={other: "40.00"}, number="OLD-1"), move_payment),
+        ("ARADJUSTMENT", lambda other: make_credit_note("40.00", customer=other.customer, number="OLD-1"), move_note),
+    ],
+)
+def test_what_was_sent_and_moved_after_the_backup_is_not_posted_again(
+    world: World,
+    clock: MovedClock,
+    tmp_path: Path,
+    mode: str,
+    object_: str,
+    make: Callable[[Invoice], Invoice | Payment | CreditNote],
+    move: Callable[[Invoice | Payment | CreditNote], None],
+) -> None:
+    """By another number, on another day: only its reference tells that it is there already."""
+    world.core.switch(uniqueid=mode)
+    invoice = make_invoice("100.00", customer=make_customer(world.company, "Acme", number="C-1"), number="INV-0")
+    ok(world.sync())
+    record = make(invoice)
+    mark = f"[ref {facts.reference(record.uuid)}."
+    backup(world, tmp_path / "b.db")
+    ok(world.sync())
+    move(record)
+    ok(world.sync())
+    restore(world, tmp_path / "b.db")
+    for _ in range(3):
+        world.sync()
+        clock.advance(minutes=25)
+    ours = [row for row in world.alive(object_) if mark in row["DESCRIPTION"]]
+    assert [row["RECORDID" if object_ != "ARPYMT" else "DOCNUMBER"] for row in ours] == ["NEW-9"]
+
+
+def test_a_look_reads_only_what_it_looks_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not what else was just written for the same customer, or a first sync would read it again with each part."""
+    monkeypatch.setattr(looking, "LOOK_AT_ONCE", 10)
+    monkeypatch.setattr(looking, "LIKES_AT_ONCE", 4)
+    customer = make_customer(world.company, "Acme", number="C-1")
+    days = [dt.date(2026, 1, 1) + dt.timedelta(days=n) for n in range(40)]
+    random.Random(1).shuffle(days)
+    for number, day in enumerate(days):
+        make_invoice("10.00", customer=customer, number=f"INV-{number}", date=day)
+    read: list[str] = []
+    real = looking.read_invoice
+    monkeypatch.setattr(looking, "read_invoice", lambda row, by: read.append(row["RECORDID"]) or real(row, by))
+    assert ok(world.sync()).counts["written.invoices"] == 40
+    assert read == []
 
 
 def test_a_restored_database_finds_its_payment_under_a_number_given_later_here(world: World, tmp_path: Path) -> None:

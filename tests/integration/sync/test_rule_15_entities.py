@@ -7,19 +7,31 @@ from decimal import Decimal
 
 import pytest
 
+from intacct_sandbox import receipts
+from intacct_sandbox.customer_functions import new_customer
+from intacct_sandbox.money import Application
+from intacct_sandbox.receipts import Receipt
 from portal.extensions import db
 from portal.models.connection import Connection
-from portal.models.run import RunKind
+from portal.models.run import Cursor, Reread, RunKind
 from portal.models.sync import Kind, PostingState
 from portal.queries import sync_states
 from portal.services import customers, invoices, payments
 from portal.services.customers import CustomerData
+from portal.sync import cursors
 from tests.factories import ACTOR, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import World, only_problem, row_of
 from tests.integration.sync.scenes import ok
 from tests.integration.sync.test_rules import edited
 
 EAST, WEST = "100-US", "200-WEST"
+
+
+@pytest.fixture
+def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Where this machine's clock and Intacct's agree, however far a test moves them."""
+    monkeypatch.setattr(cursors, "utcnow", world.core.clock.now)
+    return world
 
 
 def connect_to(world: World, entity: str) -> None:
@@ -174,3 +186,140 @@ def test_rule_15_an_open_posting_is_settled_only_in_the_entity_it_was_sent_to(wo
     connect_to(world, EAST)
     ok(world.sync())
     assert (world.state(invoice), len(world.there("ARINVOICE", RECORDID="INV-1"))) == ("synced", 1)
+
+
+def pay_in(world: World, entity: str, number: str, amount: str) -> None:
+    """Have somebody in this entity receive money for one of its invoices."""
+    with world.core.lock:
+        books = world.core.books
+        invoice = books.store.one("ARINVOICE", "RECORDID", number)
+        books.entity = books.store.one("LOCATION", "LOCATIONID", entity)
+        books.user_id, books.user_key = "admin", 1
+        books.store.begin()
+        receipts.post(
+            books,
+            Receipt(
+                customer=books.store.table("CUSTOMER").rows[invoice["CUSTOMERKEY"]],
+                method="Printed Check",
+                received=books.today(),
+                bank=books.dimension("CHECKINGACCOUNT", "Bank account", "CHK-01"),
+                applications=[Application("ARINVOICE", invoice["RECORDNO"], Decimal(amount))],
+            ),
+        )
+        books.store.commit()
+        books.entity = None
+
+
+@pytest.mark.rule(15, "out")
+def test_rule_15_a_customer_of_an_entity_is_known_again_after_working_in_another(world: World) -> None:
+    with world.core.lock:
+        books = world.core.books
+        books.entity = books.store.one("LOCATION", "LOCATIONID", EAST)
+        books.store.begin()
+        new_customer(books, {"CUSTOMERID": "E-1", "NAME": "Acme"})
+        books.store.commit()
+        books.entity = None
+    world.core.clock.advance(3 * 3600)
+    for entity, number in ((EAST, "C-1"), (WEST, "C-2"), (EAST, "C-3")):
+        connect_to(world, entity)
+        name = "Acme" if number != "C-1" else "Brook"
+        make_invoice(customer=make_customer(world.company, name, number=number), number=f"INV-{number}")
+        some_syncs(world)
+    assert sorted((row["CUSTOMERID"], row["MEGAENTITYID"]) for row in world.there("CUSTOMER", NAME="Acme")) == [
+        ("C-2", WEST),
+        ("E-1", EAST),
+    ]
+
+
+def some_syncs(world: World, count: int = 3) -> None:
+    """Syncs, further apart than what each reads again of the one before."""
+    for _ in range(count):
+        ok(world.sync())
+        world.core.clock.advance(3 * 3600)
+
+
+@pytest.mark.rule(15, "in")
+@pytest.mark.parametrize("back_to", [EAST, ""], ids=["that entity", "top level"])
+def test_rule_15_money_of_an_entity_out_of_sight_arrives_when_it_is_seen_again(world: World, back_to: str) -> None:
+    connect_to(world, EAST)
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    some_syncs(world)
+    connect_to(world, WEST)
+    some_syncs(world)
+    pay_in(world, EAST, "INV-1", "40")
+    some_syncs(world)
+    assert invoice.balance == 100
+    connect_to(world, back_to)
+    ok(world.sync())
+    assert (invoice.balance, world.problems()) == (Decimal(60), [])
+
+
+@pytest.mark.rule(15, "in")
+def test_rule_15_what_changed_before_an_entity_was_connected_the_first_time_is_read_there(world: World) -> None:
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    some_syncs(world)
+    world.act("receive_payment", invoice_recordid="INV-1", amount="40", document="CHK-1")
+    world.act("edit_invoice", invoice_recordid="INV-1", fields={"WHENDUE": "2026-12-24"})
+    world.core.clock.advance(3 * 3600)
+    connect_to(world, WEST)
+    world.sync()
+    assert invoice.balance == 60
+    assert "INV-1 was changed in Intacct" in only_problem(world, "changed_there").text
+
+
+@pytest.mark.rule(15, "in")
+def test_rule_15_a_change_in_an_entity_out_of_sight_is_told_when_it_is_seen_again(world: World) -> None:
+    connect_to(world, EAST)
+    make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    some_syncs(world)
+    connect_to(world, WEST)
+    some_syncs(world)
+    world.act("edit_invoice", invoice_recordid="INV-1", fields={"RECORDID": "INV-1A"})
+    some_syncs(world)
+    connect_to(world, EAST)
+    world.sync()
+    assert "INV-1 was changed in Intacct" in only_problem(world, "changed_there").text
+
+
+@pytest.mark.rule(15, "in")
+def test_rule_15_going_back_to_an_entity_reads_on_where_it_stood(world: World) -> None:
+    connect_to(world, EAST)
+    make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    some_syncs(world)
+    kept = cursors_now()
+    connect_to(world, WEST)
+    some_syncs(world)
+    assert {name: since for name, since in cursors_now().items() if name in kept} == kept
+    assert list(db.session.scalars(db.select(Reread))) == []
+    connect_to(world, EAST)
+    run = ok(world.sync())
+    assert (run.counts["gateway_requests"], list(db.session.scalars(db.select(Reread)))) == (2, [])
+
+
+def cursors_now() -> dict[str, object]:
+    return {cursor.object: cursor.since for cursor in db.session.scalars(db.select(Cursor))}
+
+
+@pytest.mark.rule(15, "in")
+def test_rule_15_reading_that_is_switched_off_is_off_in_every_entity(world: World) -> None:
+    for entity in (EAST, WEST):
+        connect_to(world, entity)
+        some_syncs(world)
+    assert {"ARPYMT@100-US", "ARPYMTDETAIL@200-WEST"} <= set(cursors_now())
+    world.choose(read_payments=False, read_credits=False, write_credit_notes=False)
+    some_syncs(world)
+    assert {name.partition("@")[0] for name in cursors_now()} == {"ARINVOICE"}
+
+
+@pytest.mark.rule(15, "in")
+def test_rule_15_cursors_of_a_version_that_did_not_tell_entities_apart_go_on(world: World) -> None:
+    connect_to(world, EAST)
+    invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
+    some_syncs(world)
+    for cursor in db.session.scalars(db.select(Cursor)).all():
+        cursor.object = cursor.object.partition("@")[0]
+    db.session.commit()
+    pay_in(world, EAST, "INV-1", "40")
+    world.core.clock.advance(3 * 3600)
+    ok(world.sync())
+    assert invoice.balance == 60

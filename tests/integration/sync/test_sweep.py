@@ -10,9 +10,11 @@ from portal.extensions import db
 from portal.models.run import Run, RunKind
 from portal.models.sync import Kind
 from portal.sync import choices, due, sweep
+from portal.sync.tie_out import asking
 from tests.factories import ACTOR, make_credit_note, make_customer, make_invoice
 from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
 from tests.integration.sync.scenes import ok, posted
+from tests.integration.sync.test_rule_15_entities import EAST, WEST, connect_to
 
 
 def delete(world: World, object_: str, **field: str) -> str:
@@ -182,12 +184,90 @@ def test_keys_are_checked_in_turn_a_part_each_day(world: World, monkeypatch: pyt
     only_problem(world, "gone_there")
 
 
-def planned(world: World) -> int:
+def planned(world: World, ended: str = "finished") -> int:
     """Tick, and end what the tick planned; how many sweeps there ever were."""
     due.due(20)
-    db.session.execute(db.update(Run).where(Run.state == "queued").values(state="finished", started_at=Run.created_at))
+    db.session.execute(
+        db.update(Run)
+        .where(Run.state == "queued")
+        .values(state=ended, created_at=due.utcnow(), started_at=due.utcnow())
+    )
     db.session.commit()
     return len(list(db.session.scalars(db.select(Run).where(Run.kind == RunKind.SWEEP))))
+
+
+def days_go_by(world: World, count: int) -> None:
+    world.core.clock.advance(count * 24 * 3600)
+
+
+@BOTH_WAYS
+def test_a_deletion_outlives_sweeps_that_fail(world: World, permitted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "utcnow", world.core.clock.now)
+    monkeypatch.setattr(sweep, "ROLLING_A_DAY", 2)
+    make_invoice(customer=make_customer(world.company), number="INV-1")
+    ok(world.sync())
+    if not permitted:
+        deny_audit(world)
+    delete(world, "ARINVOICE", RECORDID="INV-1")
+    world.fault({"function": "query", "object": "ARINVOICE"}, "function_error", times=2, errorno="X", text="Broken")
+    for _ in range(2):
+        days_go_by(world, 2)
+        assert world.sync(RunKind.SWEEP).state == "failed"
+    days_go_by(world, 2)
+    world.sync(RunKind.SWEEP)
+    only_problem(world, "gone_there")
+
+
+def test_a_deletion_is_told_when_the_posting_that_it_waited_for_is_settled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "utcnow", world.core.clock.now)
+    posted(world)
+    delete(world, "ARPYMT", DOCNUMBER="PMT-1")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(sweep, "has_open_posting", lambda _row_id: True)
+        for _ in range(3):
+            ok(world.sync(RunKind.SWEEP))
+            days_go_by(world, 2)
+    world.sync(RunKind.SWEEP)
+    only_problem(world, "gone_there")
+
+
+@pytest.mark.rule(15, "in")
+def test_rule_15_a_deletion_in_an_entity_out_of_sight_is_told_when_it_is_seen_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "utcnow", world.core.clock.now)
+    connect_to(world, EAST)
+    make_invoice(customer=make_customer(world.company), number="INV-1")
+    ok(world.sync())
+    ok(world.sync(RunKind.SWEEP))
+    connect_to(world, WEST)
+    delete(world, "ARINVOICE", RECORDID="INV-1")
+    for _ in range(3):
+        days_go_by(world, 2)
+        ok(world.sync(RunKind.SWEEP))
+    connect_to(world, EAST)
+    world.sync(RunKind.SWEEP)
+    only_problem(world, "gone_there")
+
+
+def test_a_sweep_that_failed_is_made_up_for_an_hour_later(world: World, clock: MovedClock) -> None:
+    ok(world.sync())
+    clock.advance(hours=25)
+    assert planned(world, ended="failed") == 1
+    clock.advance(minutes=50)
+    assert planned(world) == 1
+    clock.advance(minutes=20)
+    assert planned(world) == 2
+    clock.advance(hours=5)
+    assert planned(world) == 2
+
+
+def test_no_tie_out_takes_the_minute_of_a_sweep() -> None:
+    """A book has one run for a moment. A tie-out's is at a time of the company's day, whose zone is some quarters of an
+    hour away."""
+    assert due.SWEEP_MINUTE not in {(asking.DAILY_AT.minute + quarter * 15) % 60 for quarter in range(4)}
 
 
 def test_the_tick_plans_a_sweep_once_a_day_after_something_was_synced(world: World, clock: MovedClock) -> None:

@@ -85,6 +85,11 @@ def test_query_without_rows_is_an_empty_list(wire):
         ("<greaterthanorequalto><field>RECORDNO</field><value>40</value></greaterthanorequalto>", ["CLT-1040"]),
         ("<like><field>NAME</field><value>%Kettle%</value></like>", ["CLT-1005"]),
         ("<like><field>NAME</field><value>%kettle%</value></like>", []),
+        (
+            "<or><like><field>NAME</field><value>%Kettle%</value></like><like><field>NAME</field><value>%.%%</value>"
+            "</like><like><field>CUSTOMERID</field><value>%-1007%</value></like></or>",
+            ["CLT-1005", "CLT-1007"],
+        ),
         ("<like><field>CUSTOMERID</field><value>CLT-100_</value></like>", [f"CLT-100{n}" for n in range(1, 10)]),
         (
             "<between><field>RECORDNO</field><value>5</value><value>6</value></between>",
