@@ -20,7 +20,7 @@ from tests.drills.simulation_house import House, built
 from tests.drills.simulation_people import disregarded
 from tests.drills.simulation_steps import STEPS
 
-FEWEST_STEPS, MOST_STEPS = 4, 9
+FEWEST_STEPS, MOST_STEPS = 4, 8
 SYNCS_TO_REST = 4
 """After the one that follows the troubles: a taken back payment goes again with the next sync, a refused record after
 an hour, and a decision may ask for either."""

@@ -39,7 +39,7 @@ CHECKED_AGAINST_SCHEMA = 8
 which takes half the time."""
 
 RUNS = ("run", "bad day", "tick")
-IN_PEACE = 3
+IN_PEACE = 8
 """Of so many lives of a mode in one no worker dies, and all that it begins with is in Intacct at once: where most runs
 end early, hardly anybody there finds a record of ours to do something with."""
 
@@ -134,8 +134,7 @@ class Simulation:
         """Do the step of this place; where it has nothing to be done to, another one."""
         chance = random.Random(f"{self.seed}:{place}")
         self.clock.advance(seconds=chance.randint(1, 40))
-        steps_a_run = STEPS_A_RUN // 2 if self.is_peaceful else STEPS_A_RUN
-        names = RUNS if place % steps_a_run == steps_a_run - 1 else [name for name in self.steps if name not in RUNS]
+        names = RUNS if place % STEPS_A_RUN == STEPS_A_RUN - 1 else [name for name in self.steps if name not in RUNS]
         for name in chance.choices(names, [self.steps[each][0] for each in names], k=3):
             self.note(f"{place}: {name}")
             if self.do(name, chance):

@@ -74,8 +74,10 @@ class Clock:
         self.there.advance(timedelta(**by).total_seconds())
 
 
-EVERY, EVERY_TRODDEN = 30, 90
-"""At a point workers of one seed in so many die; of fewer at one that every run passes, or no run would come far."""
+EVERY, EVERY_TRODDEN, EVERY_RARE = 25, 75, 10
+"""At a point workers of one seed in so many die; of fewer at one that every run passes, or no run would come far; of
+more in a step that few seeds have anything to do in."""
+RARE = ("take_back", "sweep", "tie_out")
 
 
 class Deaths:
@@ -94,7 +96,7 @@ class Deaths:
         self.passed[point] += 1
         if self.spared:
             return False
-        every = EVERY_TRODDEN if point in self.trodden else EVERY
+        every = EVERY_TRODDEN if point in self.trodden else EVERY_RARE if point.step in RARE else EVERY
         turn, rest = divmod(self.seed + _number(point), every)
         if rest or self.passed[point] - 1 != NTH[turn % len(NTH)]:
             return False

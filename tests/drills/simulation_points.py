@@ -20,7 +20,7 @@ SEPARATOR = "\t"
 
 ENOUGH_SEEDS = 500
 """With so many seeds something is asked of them."""
-OFTEN, SHARE = 170, 0.85
+OFTEN, SHARE = 210, 0.85
 """Of the points that so many seeds pass, this share has to be struck; which are left to luck is told below."""
 
 COMMITTING = ("claim", "sign_in", "settle", "read", "take_back", "customers", "invoices", "credit_notes", "payments",
