@@ -23,6 +23,8 @@ NO_TESTS_COLLECTED = 5
 PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile")
 # Seeds of a simulation: whoever has nothing left takes of another's.
 SHARED_OUT = (*PARALLEL[:2], "--dist", "worksteal")
+# Each file's portal and browser wait for each other most of the time.
+BROWSERS = ("-n", "2", "--dist", "loadfile")
 SKIPPED = re.compile(r"^SKIPPED \[\d+\] (.*)$")
 
 
@@ -75,7 +77,7 @@ def steps(which: str) -> list[Step]:
             *drills,
             Step(
                 "browser tests",
-                ("pytest", "-q", "-o", "timeout=300", "tests/browser"),
+                ("pytest", "-q", *BROWSERS, "-o", "timeout=300", "tests/browser"),
                 _unless("tests/browser"),
                 required=os.environ.get("REQUIRE_BROWSER") == "1",
             ),
