@@ -13,7 +13,7 @@ from portal.errors import InvalidInput
 from portal.extensions import db
 from portal.models.company import Company
 from portal.models.connection import Book
-from portal.models.run import Run, RunKind
+from portal.models.run import Run, RunKind, RunState
 from portal.models.usage import GatewayUsage
 
 PACE_DAYS = 7
@@ -112,6 +112,7 @@ def looks_of_syncs(company: Company, month: Month) -> Asked:
         select(func.count(), func.min(took))
         .join(Book, Book.id == Run.book_id)
         .where(Book.company_id == company.id, Run.kind == RunKind.SYNC, took > 0)
+        .where(Run.state.in_((RunState.FINISHED, RunState.FINISHED_WITH_PROBLEMS)))
         .where(Run.created_at >= began, Run.created_at < ended)
     )
     ((syncs, least),) = db.session.execute(query).all()

@@ -72,4 +72,4 @@ def options(problem: Problem) -> tuple[Option, ...]:
     if problem.sync_row_id is None:
         return _OPTIONS_THERE.get(problem.code, ())
     found = _OPTIONS.get(problem.guide, _OPTIONS.get(problem.code, ()))
-    return tuple(option for option in found if not (option is LINK and problem.details.get("of_another")))
+    return tuple(option for option in found if not (option is LINK and problem.details.get("no_link")))

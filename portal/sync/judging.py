@@ -122,7 +122,7 @@ def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -
         ctx, row, "number_taken",
         f"A transaction with the number '{snapshot.number}' already exists in Intacct and was not made here.{belongs}"
         f" Nothing was sent. {ways}",
-        there={**there.seen(), "key": there.key, "description": there.description}, of_another=of_another,
+        there={**there.seen(), "key": there.key, "description": there.description}, no_link=of_another,
     )  # fmt: skip
 
 

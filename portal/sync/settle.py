@@ -17,7 +17,6 @@ from portal.intacct.errors import ControlIdUsed, SessionExpired
 from portal.intacct.gateway import Call
 from portal.models.sync import SOURCES, Act, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
-from portal.problems import ledger
 from portal.sync import answers, judging, links, sending
 from portal.sync.answers import Answer, Stored
 from portal.sync.context import RunContext
@@ -54,7 +53,7 @@ def _tell_of_other_entities(ctx: RunContext) -> None:
             f"It is not known whether Intacct has {row.kind} {posting.facts.get('number', '')}: it was sent to {place},"
             " and this connection looks elsewhere. Nothing is sent again. Connect to it again to find out."
         )
-        judging.problem(ctx, row, "cannot_tell", text, near={}, entity=posting.entity)
+        judging.problem(ctx, row, "cannot_tell", text, near={})
     ctx.checkpoint()
 
 
@@ -75,7 +74,7 @@ def _open(posting: Posting, row: SyncRow) -> Open:
     return Open(
         posting.id, row.id, Kind(row.kind), Act(posting.act), row.ref, posting.seq, row.key, posting.body,
         dict(posting.facts), posting.attempts, posting.sent_at, posting.send_before,
-        posting.answer.get("error") == "ControlIdUsed",
+        posting.answer.get("error") == "ControlIdUsed", bool(posting.answer.get("doubt")),
     )  # fmt: skip
 
 
@@ -97,7 +96,7 @@ def _is_lost(ctx: RunContext, item: Open, finding: Finding, began: datetime) -> 
         _id_is_used(ctx, item)
     elif db.session.get_one(SyncRow, item.row_id).hold:
         _not_executed(ctx, item, "Intacct does not have it. It is left out here on purpose and does not go again.")
-    elif _is_undecided(item):
+    elif item.is_doubted:
         _cannot_tell(ctx, item)
     else:
         ctx.commit()
@@ -148,13 +147,6 @@ def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
     ctx.count("settled")
 
 
-def _is_undecided(item: Open) -> bool:
-    """Whether people were told that nothing is sent until they decide, and have not; what was told only of a posting in
-    another entity is decided by the look in that entity."""
-    problem = ledger.open_problem(item.row_id)
-    return problem is not None and problem.code == "cannot_tell" and "entity" not in problem.details
-
-
 def _cannot_tell(ctx: RunContext, item: Open, near: There | None = None) -> None:
     row = db.session.get_one(SyncRow, item.row_id)
     if not row.hold:  # else a person has decided to leave it
@@ -163,12 +155,23 @@ def _cannot_tell(ctx: RunContext, item: Open, near: There | None = None) -> None
 
 
 def _tell_of_doubt(ctx: RunContext, row: SyncRow, item: Open, near: There | None) -> None:
-    like_it = f" Record {near.key} there has the same customer, date and total." if near else ""
+    """Ask people; the posting remembers it, since its problem may make way for another one of the same record."""
+    posting = db.session.get_one(Posting, item.posting_id)
+    posting.answer = {**posting.answer, "doubt": True}
+    like_it, ways, no_link = "", "link it to a record there, post it again, or leave it", False
+    if near is not None:
+        like_it = f" Record {near.key} there has the same customer, date and total."
+        # A payment that was read in can be given up for the one that was recorded here; other documents cannot.
+        no_link = (
+            item.kind != Kind.PAYMENT and links.linked_row(row.book_id, links.OBJECTS[item.kind], near.key) is not None
+        )
+    if no_link:
+        like_it, ways = f"{like_it} It came in here, too.", "post it again, or leave it"
     judging.problem(
         ctx, row, "cannot_tell",
         f"It cannot be told whether {item.kind.value} {item.number} is in Intacct: its answer was lost.{like_it}"
-        " Nothing is sent again until you decide: link it to a record there, post it again, or leave it.",
-        near={**near.seen(), "key": near.key} if near else {},
+        f" Nothing is sent again until you decide: {ways}.",
+        near={**near.seen(), "key": near.key} if near else {}, no_link=no_link,
     )  # fmt: skip
 
 

@@ -42,6 +42,8 @@ class Open:
     sent_at: datetime
     send_before: datetime
     id_was_used: bool
+    is_doubted: bool
+    """Whether people were told that nothing is sent until they decide about it."""
 
     @property
     def control_id(self) -> str:

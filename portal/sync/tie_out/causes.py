@@ -194,6 +194,9 @@ def _header(case: Case, standing: Standing, amount: Decimal) -> Iterable[Part]:
         yield Part(Cause.OVERPAYMENT, amount, "Intacct holds more of it than our invoices took")
     elif standing.state == State.SYNCED and case.seen_total is not None and case.seen_total != case.there.total:
         yield Part(Cause.CHANGED_THERE, amount, "its total was changed in Intacct")
+    elif standing.state == State.SYNCED and standing.came_from_there:
+        text = "it came from Intacct and was changed here since, which is not written back"
+        yield Part(Cause.CHANGED_HERE, amount, text)
     elif standing.state == State.SYNCED:  # nothing of it is to be sent: it was linked to what was there already
         text = "linked to a record there with another total; neither side was overwritten"
         yield Part(Cause.SKIPPED, amount, text)

@@ -14,6 +14,7 @@ from portal.models.payment import Payment
 from portal.models.run import RunKind
 from portal.models.sync import Hold, Kind, SyncRow
 from portal.models.tie_out import Cause, TieOutDocument
+from portal.problems import ledger
 from portal.services import customers, invoices, payments
 from portal.services.customers import CustomerData
 from portal.sync import choices
@@ -218,6 +219,18 @@ def test_who_was_told_that_nothing_is_sent_before_a_decision_decides(
     assert [row["DOCNUMBER"] for row in world.alive("ARPYMT", CUSTOMERID="C-1")] == ["PMT-1"]
 
 
+def test_a_doubt_lasts_even_where_its_problem_made_way_for_another(
+    world: World, clock: MovedClock, typed_there: Payment
+) -> None:
+    world.sync(RunKind.SETTLE)
+    ledger.report(row_of(world, Kind.PAYMENT, typed_there.id), "by_hand", "Another question about it.")
+    world.act("reverse_payment", payment_key=world.alive("ARPYMT", CUSTOMERID="C-1")[0]["RECORDNO"])
+    clock.advance(minutes=65)
+    world.sync()
+    assert world.alive("ARPYMT", CUSTOMERID="C-1") == []
+    assert "Nothing is sent again until you decide" in only_problem(world, "cannot_tell").text
+
+
 def test_a_payment_number_taken_by_a_payment_on_a_linked_invoice_can_be_linked(world: World) -> None:
     invoice = make_invoice("100.00", customer=make_customer(world.company), number="INV-1")
     ok(world.sync())
@@ -240,7 +253,7 @@ def test_a_record_of_another_customer_is_not_offered_for_linking(world: World) -
     problem = only_problem(world, "number_taken")
     assert "It belongs to customer C-2 there." in problem.text
     assert [option.name for option in choices.options(problem)] == ["renumber", "skip"]
-    problem.details = {**problem.details, "of_another": False}  # as one that was told before this was looked at
+    problem.details = {**problem.details, "no_link": False}  # as one that was told before this was looked at
     with pytest.raises(NotAllowedNow, match="belongs to customer C-2 in Intacct, INV-1 to C-1"):
         choices.resolve(problem, "link", to=problem.details["there"]["key"], actor=ACTOR)
 
@@ -270,6 +283,10 @@ def test_a_link_made_by_hand_can_be_taken_back_and_nothing_there_is_touched(worl
     choices.resolve(problem, "link", to=problem.details["there"]["key"], actor=ACTOR)
     ok(world.sync())
     payment = make_payment("40.00", on={invoice: "40.00"}, number="PMT-1")
+    world.fault({"function": "create", "object": "ARPYMT"}, "reply_lost")
+    world.sync()
+    with pytest.raises(NotAllowedNow, match="not known yet whether money for it arrived"):
+        choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
     ok(world.sync())
     with pytest.raises(NotAllowedNow, match="Money lies on it on both sides"):
         choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
@@ -282,7 +299,7 @@ def test_a_link_made_by_hand_can_be_taken_back_and_nothing_there_is_touched(worl
     ok(world.sync())
     found = [(row["RECORDID"], row["TRX_TOTALENTERED"]) for row in world.alive("ARINVOICE", CUSTOMERID="C-1")]
     assert found == [("INV-1", "90"), ("INV-1b", "100")]
-    with pytest.raises(NotAllowedNow, match="not linked by hand"):
+    with pytest.raises(NotAllowedNow, match="It was not linked by hand"):
         choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
 
 
