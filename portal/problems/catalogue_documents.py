@@ -55,7 +55,7 @@ GUIDES = (
         steps=(
             "Compare the two: customer, date and total of each stand with the problem.",
             "If they are the same business event, link them: what differs then stays as it is on each side, and the"
-            " tie-out shows it. If not, or where the record there is another customer's, renumber this one or skip it.",
+            " tie-out shows it. If not, and hardly ever where the customers differ, renumber this one or skip it.",
         ),
         fixer=ACCOUNTANT,
         heals=AFTER_CHOICE,

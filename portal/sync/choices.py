@@ -184,7 +184,6 @@ def _renumber(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
 def _link(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     """Link to the record that the look showed. Only what was seen can be chosen."""
     there = _seen(problem, row, to)
-    _refuse_another_customers(row, there)
     taken = links.linked_row(row.book_id, links.OBJECTS[Kind(row.kind)], there["key"])
     if taken is not None and taken.id != row.id:
         _give_up_copy(taken, row)
@@ -193,18 +192,6 @@ def _link(problem: Problem, row: SyncRow, to: str, actor: Actor) -> None:
     if row.kind in SOURCES:
         _begin_as_equal(row)
     ledger.close(row, actor.text)
-
-
-def _refuse_another_customers(row: SyncRow, there: dict[str, Any]) -> None:
-    record = _record(row)
-    if isinstance(record, Customer) or not there.get("customer_id"):
-        return
-    ours = wanted.find_row(row.book_id, Kind.CUSTOMER, record.customer_id)
-    if ours is not None and ours.key and ours.number_there != there["customer_id"]:
-        raise NotAllowedNow(
-            f"That record belongs to customer {there['customer_id']} in Intacct, {record.number} to"
-            f" {ours.number_there}. Nothing was changed. Renumber it here, or skip it."
-        )
 
 
 def _give_up_copy(taken: SyncRow, row: SyncRow) -> None:

@@ -113,16 +113,14 @@ def changed_there(ctx: RunContext, row: SyncRow, what: str, changes: str, there:
 
 def collision(ctx: RunContext, row: SyncRow, snapshot: Snapshot, there: There) -> None:
     """Rule 7: our number is in use there by a record that is not ours."""
-    what = snapshot.kind.value
-    belongs, ways = "", f"Renumber this {what}, link it to that record, or skip it."
-    of_another = isinstance(snapshot.record, DOCUMENTS) and snapshot.record.customer_id != there.customer_id
-    if of_another:  # nobody means that by linking: money of one customer would lie with the other
-        belongs, ways = f" It belongs to customer {there.customer_id} there.", f"Renumber this {what}, or skip it."
+    what, belongs = snapshot.kind.value, ""
+    if isinstance(snapshot.record, DOCUMENTS) and snapshot.record.customer_id != there.customer_id:
+        belongs = f" It belongs to customer {there.customer_id} there."
     problem(
         ctx, row, "number_taken",
         f"A transaction with the number '{snapshot.number}' already exists in Intacct and was not made here.{belongs}"
-        f" Nothing was sent. {ways}",
-        there={**there.seen(), "key": there.key, "description": there.description}, no_link=of_another,
+        f" Nothing was sent. Renumber this {what}, link it to that record, or skip it.",
+        there={**there.seen(), "key": there.key, "description": there.description},
     )  # fmt: skip
 
 

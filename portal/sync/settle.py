@@ -15,7 +15,7 @@ from portal.extensions import db
 from portal.intacct.departure import clock
 from portal.intacct.errors import ControlIdUsed, SessionExpired
 from portal.intacct.gateway import Call
-from portal.models.sync import SOURCES, Act, Kind, Posting, PostingState, SyncRow
+from portal.models.sync import SOURCES, Act, Hold, Kind, Posting, PostingState, SyncRow
 from portal.models.types import utcnow
 from portal.sync import answers, judging, links, sending
 from portal.sync.answers import Answer, Stored
@@ -94,8 +94,8 @@ def _is_lost(ctx: RunContext, item: Open, finding: Finding, began: datetime) -> 
         _cannot_tell(ctx, item, finding.near)
     elif item.id_was_used:
         _id_is_used(ctx, item)
-    elif db.session.get_one(SyncRow, item.row_id).hold:
-        _not_executed(ctx, item, "Intacct does not have it. It is left out here on purpose and does not go again.")
+    elif _is_left(item):
+        _not_executed(ctx, item, "Intacct does not have it. It was decided to leave it, so it does not go again.")
     elif item.is_doubted:
         _cannot_tell(ctx, item)
     else:
@@ -145,6 +145,13 @@ def _is_another_rows(ctx: RunContext, item: Open, key: str) -> bool:
 def _note_settled(ctx: RunContext, stored: Stored, item: Open) -> None:
     sending.note(ctx, stored, item.number)
     ctx.count("settled")
+
+
+def _is_left(item: Open) -> bool:
+    """Whether a person decided to leave it: as it is, or, where that was asked, by skipping it. Who only skips what is
+    on its way touches no open posting."""
+    hold = db.session.get_one(SyncRow, item.row_id).hold
+    return hold == Hold.LEFT or bool(hold) and item.is_doubted
 
 
 def _cannot_tell(ctx: RunContext, item: Open, near: There | None = None) -> None:

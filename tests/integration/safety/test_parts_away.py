@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_all_answer_from_what_is_stored(house: House, condition: str, monkeypatc
 def test_they_say_of_when_the_figures_are(house: House, condition: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with intacct_is(condition, house, monkeypatch):
         browser = house.browser()
-        assert "(read " in browser.get(f"{SYNC}/tie-out").text
+        assert re.search(r"as of \d\d:\d\d", browser.get(f"{SYNC}/tie-out").text)
         assert "as last read or sent" in browser.get(f"{SYNC}/explain/invoice/{house.things.ids['invoice_id']}").text
         assert "Synced" in browser.get("/").text
         db.session.execute(db.update(IntacctList).values(fetched_at=utcnow() - timedelta(minutes=2)))

@@ -244,7 +244,7 @@ def test_a_payment_number_taken_by_a_payment_on_a_linked_invoice_can_be_linked(w
     assert world.state(payment) == "synced"
 
 
-def test_a_record_of_another_customer_is_not_offered_for_linking(world: World) -> None:
+def test_a_record_of_another_customer_is_named_as_that(world: World) -> None:
     make_customer(world.company, "Brook", number="C-2")
     ok(world.sync())
     make_invoice("100.00", customer=make_customer(world.company, "Acme", number="C-1"), number="INV-1")
@@ -252,10 +252,7 @@ def test_a_record_of_another_customer_is_not_offered_for_linking(world: World) -
     world.sync()
     problem = only_problem(world, "number_taken")
     assert "It belongs to customer C-2 there." in problem.text
-    assert [option.name for option in choices.options(problem)] == ["renumber", "skip"]
-    problem.details = {**problem.details, "no_link": False}  # as one that was told before this was looked at
-    with pytest.raises(NotAllowedNow, match="belongs to customer C-2 in Intacct, INV-1 to C-1"):
-        choices.resolve(problem, "link", to=problem.details["there"]["key"], actor=ACTOR)
+    assert [option.name for option in choices.options(problem)] == ["renumber", "link", "skip"]
 
 
 def test_linking_to_another_total_is_told_as_that_by_the_tie_out(world: World) -> None:
