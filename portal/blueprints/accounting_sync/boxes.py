@@ -16,7 +16,7 @@ from portal.queries.problems import TAKEN_OUT, get_problem
 from portal.queries.sync_overview import BothSides, PairHere
 from portal.queries.sync_records import Named, of_kind, row_of
 from portal.queries.sync_states import State, SyncState, states
-from portal.sync import choices
+from portal.sync import unlinking
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def sync_box(kind: str, record_id: int, sync: SyncState) -> Box | None:
         can_skip=not row.hold and sync.state not in (State.SYNCED, State.NOT_SYNCED),
         can_take_back=row.hold in TAKEN_OUT,
         can_sync=bool(row.want_hash or row.have_hash or row.key),
-        can_unlink=choices.was_linked_by_hand(row),
+        can_unlink=unlinking.was_linked_by_hand(row),
     )
 
 

@@ -18,7 +18,7 @@ from portal.models.company import Role
 from portal.models.sync import Kind, SyncRow
 from portal.queries.sync_overview import postings
 from portal.queries.sync_records import Named, named, row_of
-from portal.sync import choices
+from portal.sync import choices, unlinking
 
 
 @area.post("/records/<kind>/<id:record_id>/sync")
@@ -63,7 +63,7 @@ def unlink_record(kind: str, record_id: int) -> Response:
     """Take back that the record was linked by hand."""
     row, record = _found(kind, record_id)
     try:
-        choices.unlink(row, actor=current_actor())
+        unlinking.unlink(row, actor=current_actor())
     except NotAllowedNow as error:
         db.session.rollback()
         flash(f"{record.number} was not unlinked. {error.message}", "error")

@@ -17,7 +17,7 @@ from portal.models.tie_out import Cause, TieOutDocument
 from portal.problems import ledger
 from portal.services import customers, invoices, payments
 from portal.services.customers import CustomerData
-from portal.sync import choices
+from portal.sync import choices, unlinking
 from tests.factories import ACTOR, make_customer, make_invoice, make_line, make_payment
 from tests.integration.sync.conftest import MovedClock, World, only_problem, row_of
 from tests.integration.sync.scenes import due, ok, texts
@@ -283,13 +283,13 @@ def test_a_link_made_by_hand_can_be_taken_back_and_nothing_there_is_touched(worl
     world.fault({"function": "create", "object": "ARPYMT"}, "reply_lost")
     world.sync()
     with pytest.raises(NotAllowedNow, match="not known yet whether money for it arrived"):
-        choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
+        unlinking.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
     ok(world.sync())
     with pytest.raises(NotAllowedNow, match="Money lies on it on both sides"):
-        choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
+        unlinking.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
     payments.void(payment, reason="wrong", actor=ACTOR)
     ok(world.sync())
-    choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
+    unlinking.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
     world.sync()
     assert only_problem(world, "number_taken").details["there"]["total"] == "90"
     choices.resolve(only_problem(world, "number_taken"), "renumber", to="INV-1b", actor=ACTOR)
@@ -297,7 +297,7 @@ def test_a_link_made_by_hand_can_be_taken_back_and_nothing_there_is_touched(worl
     found = [(row["RECORDID"], row["TRX_TOTALENTERED"]) for row in world.alive("ARINVOICE", CUSTOMERID="C-1")]
     assert found == [("INV-1", "90"), ("INV-1b", "100")]
     with pytest.raises(NotAllowedNow, match="It was not linked by hand"):
-        choices.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
+        unlinking.unlink(row_of(world, Kind.INVOICE, invoice.id), actor=ACTOR)
 
 
 def test_a_reactivated_customer_makes_its_invoice_due_at_once(world: World, clock: MovedClock) -> None:
