@@ -12,7 +12,7 @@ from portal.blueprints.accounting_sync.starting import start_records
 from portal.blueprints.accounting_sync.views import area
 from portal.blueprints.forms import VoidForm
 from portal.blueprints.urls import page_before
-from portal.errors import InvalidInput, NotAllowedNow
+from portal.errors import InvalidInput, NotAllowedNow, PortalError
 from portal.extensions import db
 from portal.models.company import Role
 from portal.models.sync import Kind, SyncRow
@@ -38,9 +38,7 @@ def skip_record(kind: str, record_id: int) -> Response:
     try:
         choices.skip(row, VoidForm().reason.data or "", actor=current_actor())
     except (InvalidInput, NotAllowedNow) as error:
-        db.session.rollback()
-        flash(f"{record.number} was not skipped. {error.message}", "error")
-        return _back(record)
+        return _refused(record, "skipped", error)
     db.session.commit()
     flash(f"{record.number} stays out of every sync until somebody takes it back.", "success")
     return _back(record)
@@ -65,9 +63,7 @@ def unlink_record(kind: str, record_id: int) -> Response:
     try:
         unlinking.unlink(row, actor=current_actor())
     except NotAllowedNow as error:
-        db.session.rollback()
-        flash(f"{record.number} was not unlinked. {error.message}", "error")
-        return _back(record)
+        return _refused(record, "unlinked", error)
     db.session.commit()
     flash(f"{record.number} is linked to nothing in Intacct now. The next sync looks at it anew.", "success")
     return _back(record)
@@ -80,6 +76,12 @@ def show_sent(kind: str, record_id: int) -> str:
     row, record = _found(kind, record_id)
     sent = as_sent(row, postings(row))
     return render_template("accounting_sync/sent.html", row=row, record=record, sent=sent)
+
+
+def _refused(record: Named, what: str, error: PortalError) -> Response:
+    db.session.rollback()
+    flash(f"{record.number} was not {what}. {error.message}", "error")
+    return _back(record)
 
 
 def _found(kind: str, record_id: int) -> tuple[SyncRow, Named]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -78,6 +79,31 @@ def apply_rest_there(world: World, document: str, number: str, amount: str) -> N
         books.store.commit()
 
 
+def receive_there(world: World, amounts: Mapping[str, str], *, entity: str = "", uses: Sequence[Use] = ()) -> None:
+    """Have somebody there, in this entity, receive money for invoices by their numbers; `uses` pay along with it."""
+    with world.core.lock:
+        books = world.core.books
+        invoices = {number: books.store.one("ARINVOICE", "RECORDID", number) for number in amounts}
+        books.entity = books.store.one("LOCATION", "LOCATIONID", entity) if entity else None
+        books.user_id, books.user_key = "admin", 1
+        books.store.begin()
+        receipts.post(
+            books,
+            Receipt(
+                customer=books.store.table("CUSTOMER").rows[next(iter(invoices.values()))["CUSTOMERKEY"]],
+                method="Printed Check",
+                received=books.today(),
+                bank=books.dimension("CHECKINGACCOUNT", "Bank account", "CHK-01"),
+                applications=[
+                    Application("ARINVOICE", invoices[number]["RECORDNO"], Decimal(amount), uses=list(uses))
+                    for number, amount in amounts.items()
+                ],
+            ),
+        )
+        books.store.commit()
+        books.entity = None
+
+
 def shared_receipt(world: World) -> tuple[Invoice, Invoice]:
     """A receipt there over invoices that are two customers' here, as where bill-to contacts are the customers."""
     one = make_customer(world.company, "Acme", number="C-1")
@@ -91,25 +117,7 @@ def shared_receipt(world: World) -> tuple[Invoice, Invoice]:
     links.link_without_posting(row, there["key"], there["number"], there, "")
     ledger.close(row, "scene")
     ok(world.sync())
-    with world.core.lock:
-        books = world.core.books
-        first = books.store.one("ARINVOICE", "RECORDID", "INV-1")
-        other = books.store.one("ARINVOICE", "RECORDID", "INV-2")
-        books.store.begin()
-        receipts.post(
-            books,
-            Receipt(
-                customer=books.store.table("CUSTOMER").rows[first["CUSTOMERKEY"]],
-                method="Printed Check",
-                received=books.today(),
-                bank=books.dimension("CHECKINGACCOUNT", "Bank account", "CHK-01"),
-                applications=[
-                    Application("ARINVOICE", first["RECORDNO"], Decimal(40)),
-                    Application("ARINVOICE", other["RECORDNO"], Decimal(30)),
-                ],
-            ),
-        )
-        books.store.commit()
+    receive_there(world, {"INV-1": "40", "INV-2": "30"})
     ok(world.sync())
     return invoice, second
 

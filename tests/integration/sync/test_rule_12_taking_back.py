@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from intacct_sandbox.money import SOURCES, Use
 from portal.extensions import db
 from portal.models.credit_note import CreditNote
 from portal.models.invoice import Invoice
@@ -14,7 +15,7 @@ from portal.services import applying, credit_notes, payments
 from portal.services.payments import PaymentData
 from tests.factories import ACTOR, make_credit_note, make_credit_note_data, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import MovedClock, World, only_problem
-from tests.integration.sync.scenes import apply_rest_there, due, ok, posted, texts
+from tests.integration.sync.scenes import apply_rest_there, due, ok, posted, receive_there, texts
 from tests.integration.sync.test_exactly_once import settle_everything
 
 MODES = ("received", "success", "ignored")
@@ -108,28 +109,8 @@ def test_a_credit_note_applied_there_together_with_cash_is_left_and_named(world:
 
 def with_cash(world: World, number: str, *, cash: str, credit: str) -> None:
     """Have somebody inside Intacct receive a payment that also uses the credit note."""
-    from intacct_sandbox import receipts
-    from intacct_sandbox.money import SOURCES, Application, Use
-    from intacct_sandbox.receipts import Receipt
-
-    with world.core.lock:
-        books = world.core.books
-        books.entity, books.user_id, books.user_key = None, "admin", 1
-        invoice = books.store.one("ARINVOICE", "RECORDID", number)
-        adjustment = books.store.one("ARADJUSTMENT", "RECORDID", "CN-1")
-        books.store.begin()
-        use = Use(SOURCES["ADJUSTMENT"], adjustment["RECORDNO"], Decimal(credit))
-        receipts.post(
-            books,
-            Receipt(
-                customer=books.store.table("CUSTOMER").rows[invoice["CUSTOMERKEY"]],
-                method="Printed Check",
-                received=books.today(),
-                bank=books.dimension("CHECKINGACCOUNT", "Bank account", "CHK-01"),
-                applications=[Application("ARINVOICE", invoice["RECORDNO"], Decimal(cash), uses=[use])],
-            ),
-        )
-        books.store.commit()
+    [note] = world.there("ARADJUSTMENT", RECORDID="CN-1")
+    receive_there(world, {number: cash}, uses=[Use(SOURCES["ADJUSTMENT"], int(note["RECORDNO"]), Decimal(credit))])
 
 
 UNKNOWN = "it was put on more than this portal knows of: 30.00 USD on invoice Z-1"

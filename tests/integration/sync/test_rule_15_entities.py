@@ -7,10 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from intacct_sandbox import receipts
 from intacct_sandbox.customer_functions import new_customer
-from intacct_sandbox.money import Application
-from intacct_sandbox.receipts import Receipt
 from portal.extensions import db
 from portal.models.connection import Connection
 from portal.models.run import Cursor, Reread, RunKind
@@ -21,7 +18,7 @@ from portal.services.customers import CustomerData
 from portal.sync import cursors
 from tests.factories import ACTOR, make_customer, make_invoice, make_payment
 from tests.integration.sync.conftest import World, only_problem, row_of
-from tests.integration.sync.scenes import ok
+from tests.integration.sync.scenes import ok, receive_there
 from tests.integration.sync.test_rules import edited
 
 EAST, WEST = "100-US", "200-WEST"
@@ -188,28 +185,6 @@ def test_rule_15_an_open_posting_is_settled_only_in_the_entity_it_was_sent_to(wo
     assert (world.state(invoice), len(world.there("ARINVOICE", RECORDID="INV-1"))) == ("synced", 1)
 
 
-def pay_in(world: World, entity: str, number: str, amount: str) -> None:
-    """Have somebody in this entity receive money for one of its invoices."""
-    with world.core.lock:
-        books = world.core.books
-        invoice = books.store.one("ARINVOICE", "RECORDID", number)
-        books.entity = books.store.one("LOCATION", "LOCATIONID", entity)
-        books.user_id, books.user_key = "admin", 1
-        books.store.begin()
-        receipts.post(
-            books,
-            Receipt(
-                customer=books.store.table("CUSTOMER").rows[invoice["CUSTOMERKEY"]],
-                method="Printed Check",
-                received=books.today(),
-                bank=books.dimension("CHECKINGACCOUNT", "Bank account", "CHK-01"),
-                applications=[Application("ARINVOICE", invoice["RECORDNO"], Decimal(amount))],
-            ),
-        )
-        books.store.commit()
-        books.entity = None
-
-
 @pytest.mark.rule(15, "out")
 def test_rule_15_a_customer_of_an_entity_is_known_again_after_working_in_another(world: World) -> None:
     with world.core.lock:
@@ -246,7 +221,7 @@ def test_rule_15_money_of_an_entity_out_of_sight_arrives_when_it_is_seen_again(w
     some_syncs(world)
     connect_to(world, WEST)
     some_syncs(world)
-    pay_in(world, EAST, "INV-1", "40")
+    receive_there(world, {"INV-1": "40"}, entity=EAST)
     some_syncs(world)
     assert invoice.balance == 100
     connect_to(world, back_to)
@@ -319,7 +294,7 @@ def test_rule_15_cursors_of_a_version_that_did_not_tell_entities_apart_go_on(wor
     for cursor in db.session.scalars(db.select(Cursor)).all():
         cursor.object = cursor.object.partition("@")[0]
     db.session.commit()
-    pay_in(world, EAST, "INV-1", "40")
+    receive_there(world, {"INV-1": "40"}, entity=EAST)
     world.core.clock.advance(3 * 3600)
     ok(world.sync())
     assert invoice.balance == 60

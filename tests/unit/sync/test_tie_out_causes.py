@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -57,6 +58,9 @@ TABLE: list[tuple[str, Case, Cause | None, str]] = [
     ("total changed here", case(amounts("130", "130"), WHOLE, Standing(State.PENDING, linked=True)),
      Cause.CHANGED_HERE, "0"),
     ("total changed there", case(WHOLE, amounts("90", "90"), SYNCED, seen_total=D(100)), Cause.CHANGED_THERE, "0"),
+    ("imported, total changed here", case(WHOLE, amounts("90", "90"), replace(SYNCED, came_from_there=True)),
+     Cause.CHANGED_HERE, "0"),
+    ("linked to another total", case(WHOLE, amounts("90", "90"), SYNCED, seen_total=D(90)), Cause.SKIPPED, "0"),
     ("a cent of rounding", case(amounts("100.00", "100.00"), amounts("100.01", "100.01"), SYNCED), Cause.CURRENCY, "0"),
     ("a yen of rounding", case(WHOLE, amounts("101", "101"), SYNCED, currency="JPY"), Cause.CURRENCY, "0"),
     ("another currency", case(WHOLE, amounts("90", "90"), SYNCED, other_currency=True), Cause.CURRENCY, "0"),
